@@ -1,0 +1,181 @@
+"""Figures: one SVG for light and dark, a text in words for every image, a mark for the gallery.
+
+A page draws with plain matplotlib and says in ``figure.alt_text`` what the figure shows. The build
+applies the style, writes each figure as an SVG whose ink follows the color scheme of the page, and
+refuses a figure without words.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+from docutils import nodes
+from docutils.parsers.rst import directives
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.text import Text
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+logger = logging.getLogger(__name__)
+
+STYLE = Path(__file__).parents[1] / "_static" / "symlib.mplstyle"
+INK = "#2f3437"  # what the style draws text and axes with; follows the color scheme in the SVG
+SHORTEST, LONGEST = 40, 320  # characters of an alternative text
+
+
+def adaptive_svg(svg: str, *, light: str = "#24292e", dark: str = "#e3e6ea") -> str:
+    """Return matplotlib's SVG with ink that follows the reader's color scheme.
+
+    Ink and pure black become ``currentColor``, style attributes become presentation attributes (so
+    that a strict content policy does not strip them), metadata goes, paths keep two decimals.
+    """
+    for noise in (
+        r"<\?xml.*?\?>",
+        r"<!DOCTYPE.*?>",
+        r"<metadata>.*?</metadata>",
+        r"<!--.*?-->",
+        r'<style type="text/css">.*?</style>',
+    ):
+        svg = re.sub(noise + r"\s*", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'style="([^"]*)"', _attributes, svg)
+    svg = svg.replace(INK, "currentColor").replace('"#000000"', '"currentColor"')
+    # paths only: the scale of a glyph needs all its digits
+    svg = re.sub(r' d="[^"]*"', lambda d: re.sub(r"(\d+\.\d\d)\d+", r"\1", d.group()), svg)
+    svg = re.sub(r">\s+<", "><", svg)
+    schemes = (
+        f"<style>:root{{color:{light}}}"
+        f"@media(prefers-color-scheme:dark){{:root{{color:{dark}}}}}</style>"
+    )
+    root = '<svg fill="currentColor" stroke-linejoin="round" stroke-linecap="butt" '
+    return re.sub(r"(<svg[^>]*>)", rf"\1{schemes}", svg.replace("<svg ", root, 1), count=1)
+
+
+def _attributes(style: re.Match[str]) -> str:
+    pairs = [pair.split(":", 1) for pair in style.group(1).split(";") if pair.strip()]
+    return " ".join(f'{name.strip()}="{value.strip()}"' for name, value in pairs)
+
+
+def scraper(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
+    """Write the open figures of a gallery block as adaptive SVG, and refuse one without words."""
+    written = []
+    for number in plt.get_fignums():
+        figure = plt.figure(number)
+        try:
+            alt = alternative_text(figure)
+        except ValueError as fault:
+            page, line = block_vars["src_file"], block[2]
+            raise ExtensionError(f"{page}, in the block of line {line}: {fault}") from None
+        path = Path(next(block_vars["image_path_iterator"])).with_suffix(".svg")
+        width, height = (round(100 * inches) for inches in figure.get_size_inches())
+        path.write_text(_svg(figure), encoding="utf-8")
+        path.with_suffix(".txt").write_text(f"{width}\n{height}\n{alt}\n", encoding="utf-8")
+        if path.stem.endswith("_001"):
+            _mark(figure)
+            path.with_name(f"{path.stem}_mark.svg").write_text(_svg(figure), encoding="utf-8")
+        inside = path.relative_to(gallery_conf["src_dir"]).as_posix()
+        written.append(
+            f".. image:: /{inside}\n   :alt: {alt}\n   :width: {width}\n   :height: {height}\n\n"
+        )
+    plt.close("all")
+    return "\n".join(written)
+
+
+def alternative_text(figure: Figure) -> str:
+    """Return the words that stand for a figure, or say what is wrong with them."""
+    alt = " ".join(str(getattr(figure, "alt_text", "")).split())
+    if not SHORTEST <= len(alt) <= LONGEST:
+        raise ValueError(
+            f"fig.alt_text must state what the figure shows in {SHORTEST} to {LONGEST} characters, "
+            f"got {len(alt)}: {alt!r}"
+        )
+    return alt
+
+
+def _svg(figure: Figure) -> str:
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None, "Creator": None})
+    return adaptive_svg(text.getvalue())
+
+
+def _mark(figure: Figure) -> None:
+    """Take all words off a figure, so that what is left reads at the size of a thumbnail."""
+    for artist in figure.findobj(lambda one: isinstance(one, Text | Legend)):
+        artist.set_visible(False)
+    for axes in figure.axes:
+        axes.grid(visible=False)
+        axes.tick_params(which="both", length=0, labelsize=0)
+        for line in axes.lines:
+            line.set_linewidth(1.6 * line.get_linewidth())
+    figure.set_size_inches(4, 2.8)
+
+
+def set_marks(app: Sphinx) -> None:
+    """Put the text-free marks in place of the thumbnails, once the gallery is written."""
+    for mark in Path(app.srcdir, "gallery").rglob("images/*_001_mark.svg"):
+        page = mark.name.removesuffix("_001_mark.svg")
+        for thumb in mark.parent.glob(f"thumb/{page}_thumb.*"):
+            if thumb.suffix == ".svg":
+                shutil.copyfile(mark, thumb)
+
+
+class GalleryFigure(SphinxDirective):
+    """Show the figure of a gallery page on another page, with its words and a link to its code.
+
+    The argument is the page, such as ``symmetry/plot_tied_units``; the content is the caption.
+    """
+
+    required_arguments = 1
+    has_content = True
+    option_spec = {"number": directives.positive_int}  # noqa: RUF012
+
+    def run(self) -> list[nodes.Node]:
+        """Return a figure whose words were recorded when the page was executed."""
+        page = Path("gallery", self.arguments[0])
+        name = f"sphx_glr_{page.name}_{self.options.get('number', 1):03}"
+        image = page.parent / "images" / f"{name}.svg"
+        words = Path(self.env.srcdir, image).with_suffix(".txt")
+        self.env.note_dependency(str(words))
+        if not words.exists():
+            if not self.config.symlib_draft:
+                logger.warning("no page drew %s", image, location=self.get_location())
+            return []
+        width, height, alt = words.read_text(encoding="utf-8").splitlines()
+        figure = nodes.figure(
+            "", nodes.image(uri=f"/{image.as_posix()}", alt=alt, width=width, height=height)
+        )
+        figure["classes"].append("gallery-figure")
+        text = " ".join([*self.content, f"{{doc}}`The code that drew it </{page.as_posix()}>`."])
+        caption = nodes.caption()
+        for child in self.parse_text_to_nodes(text):
+            caption.extend(child.children)
+        figure += caption
+        self.set_source_info(figure)
+        # resolve the address of the image as Sphinx does for its own directive
+        figure[0]["uri"] = f"/{image.as_posix()}"
+        return [figure]
+
+
+def want_words(app: Sphinx, doctree: nodes.document) -> None:
+    """Warn of every image that says nothing to someone who cannot see it."""
+    docname = app.env.docname
+    if docname.startswith("gallery/") and docname.endswith("index"):
+        return  # there the words are those of the link beside the mark
+    for image in doctree.findall(nodes.image):
+        if not image.get("alt", "").strip():
+            logger.warning("an image without alternative text: %s", image["uri"], location=image)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register with Sphinx."""
+    app.connect("builder-inited", set_marks, priority=900)
+    app.connect("doctree-read", want_words)
+    app.add_directive("gallery-figure", GalleryFigure)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,308 @@
+"""The ledger: what the checks of this very build measured, wherever a page speaks of it.
+
+While a page runs, `symlib.claims.check` appends to the record of that page. When all pages have
+been read, the records fill the ledger, the measured numbers in the prose, and the verdicts; what
+does not fit together (a claim marked as checked that nothing checked, a verdict that does not
+follow from the checks) is a warning, which fails the build.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from symlib import claims
+
+logger = logging.getLogger(__name__)
+
+LEDGER = "reference/ledger"
+CLAIM = re.compile(r"\b[SNRPOD]\d\d\b")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+NOTEBOOKS = ("explanation/", "how_to/")
+_folder = Path()
+
+
+# Records: one file of checks for each page
+
+
+def open_records(app: Sphinx) -> None:
+    """Keep the records of this build beside its pages."""
+    global _folder
+    _folder = Path(app.doctreedir).parent / "records"
+    _folder.mkdir(parents=True, exist_ok=True)
+
+
+def start_record(docname: str) -> None:
+    """Let the checks from here on go to the record of the page ``docname``."""
+    path = _folder / f"{docname}.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    os.environ["SYMLIB_RECORD"] = str(path)
+
+
+def end_record() -> None:
+    """Keep no record of what is checked from here on."""
+    os.environ.pop("SYMLIB_RECORD", None)
+
+
+def start_notebook_record(app: Sphinx, docname: str, source: list[str]) -> None:
+    """Start the record of a notebook before its cells run."""
+    if docname.startswith(NOTEBOOKS):
+        start_record(docname)
+    else:
+        end_record()
+
+
+def all_checks() -> Iterator[tuple[str, claims.Check]]:
+    """Yield each recorded check with the page that made it."""
+    for path in sorted(_folder.rglob("*.jsonl")):
+        docname = path.relative_to(_folder).with_suffix("").as_posix()
+        for check in claims.read_record(path):
+            yield docname, check
+
+
+# What must fit together
+
+
+def find_faults(checks: Iterable[tuple[str, claims.Check]]) -> Iterator[str]:
+    """Yield a sentence for each claim whose entry and checks disagree."""
+    made = list(checks)
+    for claim in claims.ledger(check for _, check in made):
+        pages = {page for page, check in made if check.claim == claim.id}
+        if claim.checked and not claim.checks:
+            yield f"claim {claim.id} is marked as checked, and no page has checked it"
+        elif claim.checks and not claim.checked:
+            yield f"claim {claim.id} is marked as not checked, and {min(pages)} checks it"
+        elif claim.checks and claim.verdict != (found := claims.verdict(claim.checks)):
+            yield f"claim {claim.id}: the verdict is {claim.verdict!r}, its checks say {found!r}"
+        if claim.checks and f"gallery/{claim.page}" not in pages:
+            yield f"claim {claim.id} names the page {claim.page}, which does not check it"
+        named = [check.what for check in claim.checks]
+        for what in sorted({what for what in named if named.count(what) > 1}):
+            yield f"claim {claim.id} has two checks named {what!r}"
+
+
+def compare_with_claims(app: Sphinx, env: BuildEnvironment) -> None:
+    """Warn of each fault of the ledger, once everything has been executed."""
+    if not app.config.symlib_draft:
+        for fault in find_faults(all_checks()):
+            logger.warning(fault)
+
+
+# On the pages
+
+
+class PendingChecks(nodes.General, nodes.Element):
+    """The place of the checks of one claim."""
+
+
+class PendingNumber(nodes.Inline, nodes.TextElement):
+    """The place of a measured or expected number in the prose."""
+
+
+class PendingCorrections(nodes.General, nodes.Element):
+    """The place of the table of corrections."""
+
+
+class Ledger(SphinxDirective):
+    """List the claims of one part, named by the letter of its ids."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return one block for each claim; its checks are filled in at the end."""
+        part = [one for one in claims.ledger() if one.id.startswith(self.arguments[0])]
+        return [self._entry(claim) for claim in part]
+
+    def _entry(self, claim: claims.Claim) -> nodes.Node:
+        state = claim.verdict if claim.checked else "not checked yet"
+        entry = nodes.container(ids=[claim.id], classes=["claim"], is_div=True)
+        head = nodes.paragraph(classes=["claim-head"])
+        head += nodes.strong("", claim.id)
+        head += nodes.Text(" ")
+        head += badge(state)
+        entry += head
+        sources = [
+            f"{{cite:t}}`{key}`" + (f", {where}" if where else "") for key, where in claim.sources
+        ]
+        source = "; ".join(sources) if sources else "derived on this site"
+        page, explanation = f"gallery/{claim.page}", f"explanation/{claim.explanation}"
+        links = [
+            f"{{doc}}`/{docname}`"
+            for docname in (page, explanation)
+            if docname in self.env.found_docs
+        ]
+        text = f"{claim.statement}\n\n**Scope.** {claim.scope} **Source.** {source}. " + (
+            f"**Read.** {' · '.join(links)}." if links else "**Read.** Its pages are to come."
+        )
+        entry += self.parse_text_to_nodes(text)
+        entry += PendingChecks(claim=claim.id)
+        return entry
+
+
+class Corrections(SphinxDirective):
+    """Show the sentences of the popular answer, what is right instead, and the verdicts."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a table; its verdicts are filled in at the end."""
+        holder = nodes.container(classes=["corrections"], is_div=True)
+        for at, row in enumerate(claims.corrections()):
+            block = nodes.container(classes=["correction"], is_div=True)
+            says = nodes.container(classes=["correction-says"], is_div=True)
+            says += self.parse_text_to_nodes(f"“{row.says}”")
+            right = nodes.container(classes=["correction-right"], is_div=True)
+            right += self.parse_text_to_nodes(f"{row.correct} ({', '.join(row.claims)})")
+            block += [says, PendingCorrections(row=at), right]
+            holder += block
+        return [holder]
+
+
+class Number(SphinxRole):
+    """A number of a check in the prose: ``claim; what; format``."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the place where the number will stand."""
+        claim, what, form = (part.strip() for part in f"{self.text};;".split(";")[:3])
+        pending = PendingNumber(claim=claim, what=what, form=form or ".3g", field=self.name)
+        self.set_source_info(pending)
+        return [pending], []
+
+
+def badge(state: str) -> nodes.inline:
+    """Return a verdict as a small label."""
+    return nodes.inline("", state, classes=["verdict", f"verdict-{state.replace(' ', '-')}"])
+
+
+def fill_in(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Write what was measured into a page."""
+    by_claim = {one.id: one for one in claims.ledger(check for _, check in all_checks())}
+    for place in list(doctree.findall(PendingChecks)):
+        place.replace_self(_table(by_claim[place["claim"]].checks))
+    checked = {one.id for one in by_claim.values() if one.checks}
+    rows = claims.corrections(checked)
+    for place in list(doctree.findall(PendingCorrections)):
+        verdict = rows[place["row"]].verdict
+        state = "not checked yet" if verdict == "open" else verdict
+        place.replace_self(nodes.paragraph("", "", badge(state), classes=["correction-verdict"]))
+    for place in list(doctree.findall(PendingNumber)):
+        place.replace_self(nodes.Text(_written(app, place, by_claim)))
+    _link_claims(app, doctree, docname)
+
+
+def _written(app: Sphinx, place: PendingNumber, by_claim: dict[str, claims.Claim]) -> str:
+    claim = by_claim.get(place["claim"])
+    for check in claim.checks if claim else ():
+        if check.what == place["what"]:
+            return plain(format(getattr(check, place["field"]), place["form"]))
+    if not app.config.symlib_draft:
+        logger.warning("no check of %s is named %r", place["claim"], place["what"], location=place)
+    return "…"
+
+
+def plain(number: str) -> str:
+    """Return a formatted number as it is written in prose: 6.7e-16 as 6.7 · 10⁻¹⁶."""
+    if match := re.fullmatch(r"(-?)([\d.]+)e([+-])0*(\d+)", number):
+        minus, digits, sign, power = match.groups()
+        raised = (sign.replace("+", "") + power).translate(
+            str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+        )
+        return f"{minus.replace('-', '−')}{digits} · 10{raised}"
+    return number.replace("-", "−")
+
+
+def _table(checks: tuple[claims.Check, ...]) -> list[nodes.Node]:
+    if not checks:
+        return [nodes.paragraph("", "Nothing on this site checks it yet.", classes=["unchecked"])]
+    heads = ("What was measured", "Measured", "Expected", "Tolerance", "Why this tolerance")
+    table = nodes.table(classes=["checks"])
+    group = nodes.tgroup(cols=len(heads))
+    table += group
+    group += [nodes.colspec(colwidth=1) for _ in heads]
+    group += nodes.thead("", _row(heads))
+    body = nodes.tbody()
+    group += body
+    for check in checks:
+        body += _row(
+            (
+                check.what + ("" if check.shows == "claim" else " (a limit)"),
+                plain(f"{check.measured:.6g}"),
+                f"{check.relation.replace('==', '=').replace('<=', '≤').replace('>=', '≥')} "
+                + plain(f"{check.expected:.6g}"),
+                plain(f"{check.tolerance:.2g}") if check.tolerance else "exact",
+                check.reason,
+            )
+        )
+    holder = nodes.container(classes=["table-wrapper"], is_div=True)
+    holder += table
+    return [holder]
+
+
+def _row(cells: Iterable[str]) -> nodes.row:
+    row = nodes.row()
+    for cell in cells:
+        entry = nodes.entry()
+        entry += nodes.paragraph("", cell)
+        row += entry
+    return row
+
+
+def _link_claims(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Turn each id of a claim in the prose into a link to the ledger."""
+    if LEDGER not in app.env.found_docs:
+        return
+    address = app.builder.get_relative_uri(docname, LEDGER) if docname != LEDGER else ""
+    closed = (nodes.literal, nodes.literal_block, nodes.reference, nodes.title, nodes.strong)
+    for text in list(doctree.findall(nodes.Text)):
+        parents = [text.parent, getattr(text.parent, "parent", None)]
+        if not CLAIM.search(text) or any(isinstance(one, closed) for one in parents):
+            continue
+        if any(isinstance(one, nodes.math | nodes.math_block | nodes.raw) for one in parents):
+            continue
+        pieces: list[nodes.Node] = []
+        last = 0
+        for match in CLAIM.finditer(text):
+            pieces.append(nodes.Text(text[last : match.start()]))
+            target = f"{address}#{match.group()}"
+            pieces.append(nodes.reference("", match.group(), internal=True, refuri=target))
+            last = match.end()
+        pieces.append(nodes.Text(text[last:]))
+        text.parent.replace(text, pieces)
+
+
+def report(app: Sphinx, fault: Exception | None) -> None:
+    """Say at the end where the site is and how many checks it passed."""
+    if fault or app.builder.format != "html":
+        return
+    made = [check for _, check in all_checks()]
+    passed = sum(check.passed for check in made)
+    reached = len({check.claim for check in made})
+    logger.info("")
+    logger.info("site: %s", Path(app.outdir, "index.html"))
+    logger.info("%d of %d claims checked", reached, len(claims.ledger()))
+    logger.info("%d checks, %d passed", len(made), passed)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register with Sphinx."""
+    app.add_config_value("symlib_draft", "", "env", str)
+    for node in (PendingChecks, PendingNumber, PendingCorrections):
+        app.add_node(node)
+    app.add_directive("ledger", Ledger)
+    app.add_directive("corrections", Corrections)
+    app.add_role("measured", Number())
+    app.add_role("expected", Number())
+    app.connect("builder-inited", open_records, priority=100)
+    app.connect("source-read", start_notebook_record)
+    app.connect("env-check-consistency", compare_with_claims)
+    app.connect("doctree-resolved", fill_in)
+    app.connect("build-finished", report, priority=950)
+    return {"parallel_read_safe": False, "parallel_write_safe": True}

@@ -1,0 +1,127 @@
+"""The sessions of this project: ``nox -l`` lists them, ``nox -s docs`` builds the site."""
+
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - this file is what an older Python meets first
+    raise SystemExit(
+        f"symlib needs Python 3.11 or newer; this is Python {sys.version.split()[0]}, "
+        f"{sys.executable}."
+    )
+
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.5.1"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"  # a second run needs no network
+nox.options.sessions = ["lint", "tests", "docs"]
+
+ROOT = Path(__file__).parent
+BUILD = ROOT / "docs" / "_build"
+LOCK = "docs/requirements.txt"
+PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Build the site and check every claim; `-- plot_tied_units` builds that page alone."""
+    _install(session)
+    page = session.posargs[0] if session.posargs else ""
+    output = BUILD / "draft" if page else BUILD / "site"
+    # nothing of an earlier build may look like part of this one
+    for stale in (output, ROOT / "docs" / "gallery"):
+        shutil.rmtree(stale, ignore_errors=True)
+    _sphinx(session, output, env={"SYMLIB_PAGE": page} if page else {})
+
+
+@nox.session
+def live(session: nox.Session) -> None:
+    """Serve the site on this machine; rebuild what a change reaches, and reload the page."""
+    _install(session)
+    session.install(*_named("dev", "sphinx-autobuild"))
+    session.run(
+        "sphinx-autobuild",
+        *("-t", "live", "--nitpicky", "--open-browser"),
+        *("--watch", "symlib", "--watch", "gallery"),
+        *("--re-ignore", r"docs[/\\](_build|gallery)[/\\]"),
+        *("-d", str(BUILD / "live" / "doctrees"), "docs", str(BUILD / "live" / "html")),
+        *session.posargs,
+    )
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests of the library, of the pages and of the site; `-- -k name` runs some."""
+    _install(session)
+    session.install(*nox.project.dependency_groups(PYPROJECT, "tests"))
+    _install_torch(session)
+    whole = () if session.posargs else ("--cov",)
+    session.run("python", "-m", "pytest", "-n", "auto", *whole, *session.posargs)
+
+
+@nox.session
+def oldest(session: nox.Session) -> None:
+    """Run the tests of the library on the oldest dependencies that pyproject.toml allows."""
+    lowest = [need.replace(">=", "==") for need in PYPROJECT["project"]["dependencies"]]
+    session.install(*lowest, *nox.project.dependency_groups(PYPROJECT, "tests"), ".")
+    session.run("python", "-m", "pytest", "-n", "auto", "--ignore=tests/site", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, types, the floors of the library and the workflows."""
+    session.install(*nox.project.dependency_groups(PYPROJECT, "dev"), "nox", "-e", ".")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("lint-imports")
+    session.run("zizmor", "--offline", "--quiet", ".github")
+
+
+@nox.session
+def lock(session: nox.Session) -> None:
+    """Renew docs/requirements.txt: every package of the docs build, pinned and hashed."""
+    session.install("uv")
+    session.run(
+        *("uv", "pip", "compile", "pyproject.toml", "--group", "docs", "--upgrade", "--quiet"),
+        *("--universal", "--python-version", "3.11", "--fork-strategy", "fewest"),
+        *("--generate-hashes", "--no-emit-index-url", "--no-annotate", "--output-file", LOCK),
+        env={"UV_CUSTOM_COMPILE_COMMAND": "nox -s lock"},
+    )
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the wheel and the source distribution into dist/."""
+    session.install("build")
+    shutil.rmtree(ROOT / "dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", "dist")
+
+
+def _install(session: nox.Session) -> None:
+    session.install("--require-hashes", "-r", LOCK)
+    session.install("--no-deps", "--no-build-isolation", "-e", ".")
+
+
+def _install_torch(session: nox.Session) -> None:
+    """Install torch, the oracle of the gradients, if a build without CUDA can be had."""
+    build = "torch==2.13.0+cpu" if sys.platform == "linux" else "torch"
+    if session.venv_backend == "uv":
+        session.run("uv", "pip", "install", build, success_codes=[0, 1, 2], silent=True)
+    else:
+        session.run("python", "-m", "pip", "install", build, success_codes=[0, 1], silent=True)
+
+
+def _named(group: str, name: str) -> list[str]:
+    needs = nox.project.dependency_groups(PYPROJECT, group)
+    return [need for need in needs if need.startswith(name)]
+
+
+def _sphinx(session: nox.Session, output: Path, env: dict[str, str]) -> None:
+    session.run(
+        *("python", "-m", "sphinx", "--fail-on-warning", "--nitpicky", "--keep-going"),
+        *("-d", str(output / "doctrees"), "docs", str(output / "html")),
+        env=env,
+    )
