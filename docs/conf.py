@@ -40,9 +40,12 @@ extensions = [
     "symlib_ledger",
     "symlib_live",
     "symlib_math",
+    "symlib_notebooks",
+    "symlib_reference",
 ]
 exclude_patterns = [
     "_build",
+    "_static",
     "requirements.txt",
     # myst-nb would take the gallery's notebooks for pages and push the real ones out
     *(f"gallery/**/*.{kind}" for kind in ("ipynb", "py", "zip", "json", "md5")),
@@ -54,7 +57,8 @@ templates_path = ["_templates"]
 nitpicky = True
 
 # Prose
-myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath"]
+myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist", "dollarmath", "substitution"]
+myst_substitutions = {"version": version}
 myst_heading_anchors = 3
 bibtex_bibfiles = ["references.bib"]
 bibtex_default_style = "plain"
@@ -75,7 +79,7 @@ autodoc_typehints = "none"
 napoleon_google_docstring = False
 napoleon_use_param = False
 napoleon_use_rtype = False
-napoleon_use_ivar = True
+napoleon_custom_sections = [("Attributes", "params_style")]
 default_role = "any"
 
 # Gallery: executed on every build

@@ -15,7 +15,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Array", "choice", "generator", "labels", "number", "real_array", "shape", "whole"]
+__all__ = [
+    "Array",
+    "choice",
+    "generator",
+    "labels",
+    "number",
+    "phrase",
+    "real_array",
+    "shape",
+    "whole",
+]
 
 Array = npt.NDArray[np.floating[Any]]
 
@@ -91,12 +101,14 @@ def number(
             if above is not None or least is not None
             else (f" below {below:g}")
         )
-    if isinstance(value, str | bytes) or np.ndim(value) != 0:  # type: ignore[arg-type]
-        raise TypeError(f"{name} must be {wanted}, got {_short(value)}")
     try:
+        if isinstance(value, str | bytes) or np.ndim(value) != 0:  # type: ignore[arg-type]
+            raise TypeError
         result = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be {wanted}, got {_short(value)}") from None
+    except OverflowError:
+        raise ValueError(f"{name} must be {wanted}, got {_short(value)}") from None
     if (
         not math.isfinite(result)
         or (above is not None and result <= above)
@@ -141,6 +153,13 @@ def choice(name: str, value: object, options: Iterable[str]) -> str:
     if not isinstance(value, str) or value not in known:
         listed = ", ".join(repr(option) for option in known)
         raise ValueError(f"{name} must be one of {listed}, got {_short(value)}")
+    return value
+
+
+def phrase(name: str, value: object, *, most: int) -> str:
+    """Return ``value`` when it is a text that is not blank and has at most ``most`` characters."""
+    if not isinstance(value, str) or not value.strip() or len(value) > most:
+        raise ValueError(f"{name} must be a phrase of at most {most} characters, got {value!r}")
     return value
 
 

@@ -20,7 +20,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from symlib._arrays import choice, number
+from symlib._arrays import choice, number, phrase
 
 __all__ = [
     "Check",
@@ -40,7 +40,19 @@ _LONGEST = 42
 
 
 class Check(NamedTuple):
-    """One comparison of a measured number with the expected one."""
+    """One comparison of a measured number with the expected one.
+
+    Attributes
+    ----------
+    claim, what, measured, relation, expected, shows, reason
+        As they were given to `check`.
+    tolerance : float
+        ``atol + rtol * abs(expected)``.
+    margin : float
+        How far the measured number is from failing; negative when it fails.
+    passed : bool
+        Whether it stands as it should.
+    """
 
     claim: str
     what: str
@@ -52,6 +64,17 @@ class Check(NamedTuple):
     passed: bool
     shows: str
     reason: str
+
+    @property
+    def texts(self) -> tuple[str, str, str, str]:
+        """The measured number, what was expected, the tolerance and the margin, to be printed."""
+        without = "exact" if self.relation == "==" else "none"
+        return (
+            _short(self.measured, 6),
+            f"{self.relation} {_short(self.expected, 6)}",
+            _short(self.tolerance, 2) if self.tolerance else without,
+            _short(self.margin, 2),
+        )
 
 
 class Claim(NamedTuple):
@@ -129,19 +152,20 @@ def check(
 
     Examples
     --------
-    >>> from symlib.claims import check
+    >>> from symlib.claims import check, summary
     >>> made = check("S04", "best loss of one unit", 0.6667, 2 / 3, relation=">=", atol=1e-12)
     claim  what                                        measured  expected      tolerance    margin
     S04    best loss of one unit                         0.6667  >= 0.666667     1e-12     3.3e-05
     >>> made.passed
     True
+    >>> summary()
+    1 check, 1 passed
     """
     if claim_id not in _claims():
         raise ValueError(
             f"claim_id must be one of the {len(_claims())} claims of the ledger, got {claim_id!r}"
         )
-    if not isinstance(what, str) or not 0 < len(what.strip()) <= _LONGEST:
-        raise ValueError(f"what must be a phrase of at most {_LONGEST} characters, got {what!r}")
+    phrase("what", what, most=_LONGEST)
     choice("relation", relation, _RELATIONS)
     choice("shows", shows, ("claim", "limit", "failure"))
     found, wanted = number("measured", measured), number("expected", expected)
@@ -174,8 +198,13 @@ def summary() -> None:
     Examples
     --------
     >>> from symlib.claims import check, summary
-    >>> summary()  # doctest: +ELLIPSIS
-    ...checks...
+    >>> for width in (2, 3):
+    ...     made = check("S01", f"spread of {width} units", 0, 0)
+    claim  what                                        measured  expected      tolerance    margin
+    S01    spread of 2 units                                  0  == 0            exact           0
+    S01    spread of 3 units                                  0  == 0            exact           0
+    >>> summary()
+    2 checks, 2 passed
     """
     made, passed = len(_made), sum(one.passed for one in _made)
     _made.clear()
@@ -270,13 +299,6 @@ def corrections(checked: Collection[str] = ()) -> tuple[Correction, ...]:
     return tuple(rows)
 
 
-def _allowed(made: Check) -> str:
-    """Return the tolerance of a check in words: ``exact`` where equality leaves no room."""
-    if made.tolerance:
-        return f"{made.tolerance:.2g}"
-    return "exact" if made.relation == "==" else "none"
-
-
 def read_record(path: str | os.PathLike[str]) -> tuple[Check, ...]:
     """Return the checks that were appended to the file ``path``.
 
@@ -305,19 +327,15 @@ def _keep(made: Check) -> None:
     if not _made:
         print(_line("claim", "what", "measured", "expected", "tolerance", "margin"))
     _made.append(made)
-    print(
-        _line(
-            made.claim,
-            made.what,
-            f"{made.measured:.6g}",
-            f"{made.relation} {made.expected:.6g}",
-            _allowed(made),
-            f"{made.margin:.2g}",
-        )
-    )
+    print(_line(made.claim, made.what, *made.texts))
     if path := os.environ.get("SYMLIB_RECORD"):
         with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(made._asdict()) + "\n")
+
+
+def _short(number: float, digits: int) -> str:
+    """Write a number with so many digits, and with two where only its size matters."""
+    return f"{number:.{digits if number == 0 or abs(number) >= 1e-3 else 2}g}"
 
 
 def _line(claim: str, what: str, measured: str, expected: str, tolerance: str, margin: str) -> str:

@@ -14,7 +14,9 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxRole
 
 NEED = '"symlib-nn"'
 
@@ -65,7 +67,18 @@ def rewrite(archive: Path, wheel: Path, address: str) -> None:
             new.writestr(entry, data, zipfile.ZIP_DEFLATED)
 
 
+class WheelLink(SphinxRole):
+    """A link to the wheel, which lies in the site when it is complete."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the link, relative to the page it stands on."""
+        up = "../" * self.env.docname.count("/")
+        wheel = f"symlib_nn-{self.config.release}-py3-none-any.whl"
+        return [nodes.reference("", self.text, refuri=f"{up}wheels/{wheel}", internal=True)], []
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
+    app.add_role("download-wheel", WheelLink())
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -19,6 +19,7 @@ from sphinx.application import Sphinx
 
 from symlib import claims
 
+GALLERY = Path(__file__).parents[2] / "gallery"
 SECTIONS = (
     "symmetry",
     "null_spaces",
@@ -57,8 +58,8 @@ def reset(gallery_conf: dict[str, Any], script: str, when: str) -> None:
     plt.close("all")
     mpl.rcdefaults()
     plt.style.use(symlib_figures.STYLE)
-    page = Path(script).relative_to(Path(gallery_conf["src_dir"], "..", "gallery").resolve())
-    symlib_ledger.start_record(f"gallery/{page.with_suffix('').as_posix()}")
+    (page,) = GALLERY.glob(f"*/{script}")
+    symlib_ledger.start_record(f"gallery/{page.parent.name}/{page.stem}")
     _filters[:] = warnings.filters
     warnings.simplefilter("error")
     warnings.filterwarnings("ignore", message=".*non-interactive.*", category=UserWarning)

@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 LEDGER = "reference/ledger"
 CLAIM = re.compile(r"\b[SNRPOD]\d\d\b")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-NOTEBOOKS = ("explanation/", "how_to/")
 _folder = Path()
 
 
@@ -52,14 +51,6 @@ def start_record(docname: str) -> None:
 def end_record() -> None:
     """Keep no record of what is checked from here on."""
     os.environ.pop("SYMLIB_RECORD", None)
-
-
-def start_notebook_record(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Start the record of a notebook before its cells run."""
-    if docname.startswith(NOTEBOOKS):
-        start_record(docname)
-    else:
-        end_record()
 
 
 def all_checks() -> Iterator[tuple[str, claims.Check]]:
@@ -166,6 +157,18 @@ class Corrections(SphinxDirective):
         return [holder]
 
 
+class PendingTotal(nodes.Inline, nodes.TextElement):
+    """The place of a total of the ledger in the prose."""
+
+
+class Total(SphinxRole):
+    """How many ``checks`` this build made, how many claims it ``checked``, how many there are."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the place where the total will stand."""
+        return [PendingTotal(of=self.text)], []
+
+
 class Number(SphinxRole):
     """A number of a check in the prose: ``claim; what; format``."""
 
@@ -193,6 +196,13 @@ def fill_in(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         verdict = rows[place["row"]].verdict
         state = "not checked yet" if verdict == "open" else verdict
         place.replace_self(nodes.paragraph("", "", badge(state), classes=["correction-verdict"]))
+    totals = {
+        "checks": sum(len(one.checks) for one in by_claim.values()),
+        "checked": len(checked),
+        "claims": len(by_claim),
+    }
+    for place in list(doctree.findall(PendingTotal)):
+        place.replace_self(nodes.Text(str(totals[place["of"]])))
     for place in list(doctree.findall(PendingNumber)):
         place.replace_self(nodes.Text(_written(app, place, by_claim)))
     _link_claims(app, doctree, docname)
@@ -208,15 +218,17 @@ def _written(app: Sphinx, place: PendingNumber, by_claim: dict[str, claims.Claim
     return "…"
 
 
-def plain(number: str) -> str:
-    """Return a formatted number as it is written in prose: 6.7e-16 as 6.7 · 10⁻¹⁶."""
-    if match := re.fullmatch(r"(-?)([\d.]+)e([+-])0*(\d+)", number):
-        minus, digits, sign, power = match.groups()
-        raised = (sign.replace("+", "") + power).translate(
-            str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-        )
-        return f"{minus.replace('-', '−')}{digits} · 10{raised}"
-    return number.replace("-", "−")
+def plain(text: str) -> str:
+    """Return a printed number as it is written in prose: 6.7e-16 as 6.7 · 10⁻¹⁶, <= as ≤."""
+
+    def power(match: re.Match[str]) -> str:
+        digits, sign, power = match.groups()
+        return f"{digits} · 10{(sign.replace('+', '') + power).translate(RAISED)}"
+
+    text = re.sub(r"([\d.]+)e([+-])0*(\d+)", power, text)
+    for ascii_sign, sign in (("==", "="), ("<=", "≤"), (">=", "≥"), ("-", "−")):
+        text = text.replace(ascii_sign, sign)
+    return text
 
 
 def _table(checks: tuple[claims.Check, ...]) -> list[nodes.Node]:
@@ -231,16 +243,9 @@ def _table(checks: tuple[claims.Check, ...]) -> list[nodes.Node]:
     body = nodes.tbody()
     group += body
     for check in checks:
-        body += _row(
-            (
-                check.what + ("" if check.shows == "claim" else " (a limit)"),
-                plain(f"{check.measured:.6g}"),
-                f"{check.relation.replace('==', '=').replace('<=', '≤').replace('>=', '≥')} "
-                + plain(f"{check.expected:.6g}"),
-                plain(f"{check.tolerance:.2g}") if check.tolerance else "exact",
-                check.reason,
-            )
-        )
+        measured, expected, tolerance, _ = (plain(text) for text in check.texts)
+        what = check.what if check.shows == "claim" else f"{check.what} (a {check.shows})"
+        body += _row((what, measured, expected, tolerance, check.reason))
     holder = nodes.container(classes=["table-wrapper"], is_div=True)
     holder += table
     return [holder]
@@ -294,14 +299,14 @@ def report(app: Sphinx, fault: Exception | None) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("symlib_draft", "", "env", str)
-    for node in (PendingChecks, PendingNumber, PendingCorrections):
+    for node in (PendingChecks, PendingNumber, PendingTotal, PendingCorrections):
         app.add_node(node)
     app.add_directive("ledger", Ledger)
     app.add_directive("corrections", Corrections)
+    app.add_role("total", Total())
     app.add_role("measured", Number())
     app.add_role("expected", Number())
     app.connect("builder-inited", open_records, priority=100)
-    app.connect("source-read", start_notebook_record)
     app.connect("env-check-consistency", compare_with_claims)
     app.connect("doctree-resolved", fill_in)
     app.connect("build-finished", report, priority=950)

@@ -20,7 +20,8 @@ def mathml(tex: str, *, block: bool = False) -> str:
         raise ExtensionError(f"no MathML for the formula {tex!r}: {fault!r}") from fault
     if unknown := re.search(r"<m[io]>\\(\w+)</m[io]>", markup):
         raise ExtensionError(f"the formula {tex!r} uses \\{unknown[1]}, which is not known")
-    return markup
+    # a quotient within a line is written without space around its stroke
+    return markup.replace("<mo>/</mo>", '<mo lspace="0" rspace="0">/</mo>')
 
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:

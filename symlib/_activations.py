@@ -1,0 +1,91 @@
+"""The activations by name, each with its first two derivatives.
+
+Every function here works entry by entry, so that equal inputs give equal bits and an array keeps
+its precision. The derivatives take the argument ``z`` and the value ``phi(z)``, which whoever
+differentiates has at hand: the slope of tanh is then one product and no second tanh.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import erf
+
+__all__ = ["ACTIVATIONS", "Activation"]
+
+Array = npt.NDArray[np.floating[Any]]
+
+
+class Activation(NamedTuple):
+    """One activation: its value, its slope and its curvature.
+
+    Attributes
+    ----------
+    value : callable
+        ``value(z)`` is phi(z).
+    slope : callable
+        ``slope(z, phi(z))`` is phi'(z).
+    curvature : callable
+        ``curvature(z, phi(z))`` is phi''(z).
+    """
+
+    value: Callable[[Array], Array]
+    slope: Callable[[Array, Array], Array]
+    curvature: Callable[[Array, Array], Array]
+
+
+def _same(z: Array) -> Array:
+    return z
+
+
+def _ones(z: Array, _: Array) -> Array:
+    return np.ones_like(z)
+
+
+def _zeros(z: Array, _: Array) -> Array:
+    return np.zeros_like(z)
+
+
+def _relu(z: Array) -> Array:
+    return np.maximum(z, 0)
+
+
+def _relu_slope(z: Array, _: Array) -> Array:
+    return (z > 0).astype(z.dtype)
+
+
+def _tanh(z: Array) -> Array:
+    return np.tanh(z)
+
+
+def _tanh_slope(_: Array, value: Array) -> Array:
+    slope = value * value
+    return np.subtract(1, slope, out=slope)
+
+
+def _tanh_curvature(_: Array, value: Array) -> Array:
+    return 2 * value * (value * value - 1)
+
+
+def _erf(z: Array) -> Array:
+    return np.asarray(erf(z))
+
+
+def _erf_slope(z: Array, _: Array) -> Array:
+    return 2 / math.sqrt(math.pi) * np.exp(-(z * z))
+
+
+def _erf_curvature(z: Array, value: Array) -> Array:
+    return -2 * z * _erf_slope(z, value)
+
+
+ACTIVATIONS: Final[Mapping[str, Activation]] = {
+    "identity": Activation(_same, _ones, _zeros),
+    "relu": Activation(_relu, _relu_slope, _zeros),
+    "tanh": Activation(_tanh, _tanh_slope, _tanh_curvature),
+    "erf": Activation(_erf, _erf_slope, _erf_curvature),
+}
