@@ -125,3 +125,4 @@ def _sphinx(session: nox.Session, output: Path, env: dict[str, str]) -> None:
         *("-d", str(output / "doctrees"), "docs", str(output / "html")),
         env=env,
     )
+    print(f"\n{(output / 'report.txt').read_text(encoding='utf-8')}\n", flush=True)

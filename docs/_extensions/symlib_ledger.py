@@ -288,12 +288,14 @@ def report(app: Sphinx, fault: Exception | None) -> None:
     if fault or app.builder.format != "html":
         return
     made = [check for _, check in all_checks()]
-    passed = sum(check.passed for check in made)
     reached = len({check.claim for check in made})
-    logger.info("")
-    logger.info("site: %s", Path(app.outdir, "index.html"))
-    logger.info("%d of %d claims checked", reached, len(claims.ledger()))
-    logger.info("%d checks, %d passed", len(made), passed)
+    lines = (
+        f"site: {Path(app.outdir, 'index.html')}",
+        f"{reached} of {len(claims.ledger())} claims checked",
+        f"{len(made)} checks, {sum(check.passed for check in made)} passed",
+    )
+    logger.info("\n%s", "\n".join(lines))
+    Path(app.doctreedir).with_name("report.txt").write_text("\n".join(lines), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -17,7 +17,7 @@ def isolate_kernel(app: Sphinx) -> None:
     home = Path(app.doctreedir).parent / "ipython"
     profile = home / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text("c.Application.log_level = 40\n")
+    (profile / "ipython_kernel_config.py").write_text("c.Application.log_level = 50\n")
     os.environ["IPYTHONDIR"] = str(home)
 
 
