@@ -27,8 +27,13 @@ PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 @nox.session
 def docs(session: nox.Session) -> None:
     """Build the site and check every claim; `-- plot_tied_units` builds that page alone."""
+    page = Path(session.posargs[0]).stem if session.posargs else ""
+    known = sorted(
+        path.stem for path in [*ROOT.glob("gallery/*/*.py"), *ROOT.glob("docs/explanation/*.md")]
+    )
+    if page and page not in known:
+        session.error(f"there is no page {page!r}; there are {', '.join(known)}")
     _install(session)
-    page = session.posargs[0] if session.posargs else ""
     output = BUILD / "draft" if page else BUILD / "site"
     # nothing of an earlier build may look like part of this one
     for stale in (output, ROOT / "docs" / "gallery"):

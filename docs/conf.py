@@ -69,6 +69,9 @@ html_math_renderer = "mathml"
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
+nb_execution_excludepatterns = [
+    page.name for page in HERE.glob("explanation/*.md") if symlib_draft not in ("", page.stem)
+]
 nb_execution_show_tb = True
 nb_output_stderr = "error"  # a warning inside a cell is a fault of the page
 nb_merge_streams = True

@@ -111,30 +111,25 @@ fig.alt_text = (
 # What this page promises
 # -----------------------
 # **One part that differs is enough, S06.** Random incoming weights, random biases or random outgoing weights alone make
-# all units different, and the network learns.
+# all units different, and the network gets more than half of the digits right, which one unit never does.
+learns = {"relation": ">", "reason": "one unit: less than half"}
+tied = {"relation": "<", "reason": "one unit, ten digits"}
 for name in ("random biases", "random second layer", "random first layer"):
     accuracy, distinct = batches[name]
     check("S06", f"different units, {name}", distinct, units)
-    check(
-        "S06",
-        f"accuracy, {name}",
-        accuracy,
-        0.85,
-        relation=">",
-        reason="one unit: < 0.5",
-    )
+    check("S06", f"accuracy, {name}", accuracy, 0.5, **learns)
 accuracy, distinct = batches["all equal, scaled"]
 check("S06", "different units, nothing differs", distinct, 1)
-check("S06", "accuracy, nothing differs", accuracy, 0.5, relation="<", reason="one feature")
+check("S06", "accuracy, nothing differs", accuracy, 0.5, **tied)
 
 # %%
 # **Mini-batches do not break the tie; dropout does, S07.**
 accuracy, distinct = batches["all 0.5"]
 check("S07", "different units, all 0.5", distinct, 1)
-check("S07", "accuracy, all 0.5", accuracy, 0.5, relation="<", reason="one feature")
+check("S07", "accuracy, all 0.5", accuracy, 0.5, **tied)
 accuracy, distinct = dropout["all 0.5"]
 check("S07", "different units, all 0.5, dropout", distinct, units)
-check("S07", "accuracy, all 0.5, dropout", accuracy, 0.85, relation=">", reason="one unit: < 0.5")
+check("S07", "accuracy, all 0.5, dropout", accuracy, 0.5, **learns)
 
 # %%
 # Where it stops being true
@@ -143,9 +138,7 @@ check("S07", "accuracy, all 0.5, dropout", accuracy, 0.85, relation=">", reason=
 # weights 0 every gradient of the hidden layer is 0, and dropout cannot help.
 accuracy, distinct = dropout["all 0"]
 check("S07", "different units, all 0, dropout", distinct, 1, shows="limit")
-check(
-    "S07", "accuracy, all 0, dropout", accuracy, 0.2, relation="<", shows="limit", reason="guessing"
-)
+check("S07", "accuracy, all 0, dropout", accuracy, 0.2, shows="limit", **tied)
 summary()
 
 # %%
