@@ -74,7 +74,7 @@ for place, losses in enumerate((one_unit[-1], two_units[-1]), start=1):
         share = np.mean(np.abs(losses - height) < 0.01)
         if share:
             point = (place + 0.32, height)
-            ax.annotate(f"{share:.0%}", point, xytext=(0, 4), textcoords="offset points")
+            ax.annotate(f"{100 * share:.2g}%", point, xytext=(0, 4), textcoords="offset points")
 ax.set(
     xlim=(0.5, 4.5),
     ylim=(-0.05, 1.12),
