@@ -59,7 +59,7 @@ one_unit, two_units = train(1), train(2)
 # %%
 # The figure
 # ----------
-# Every dot is one of a thousand random starts, at the loss where it ended.
+# A thousand random starts, each at the loss where it ended; every fifth is drawn.
 # One ReLU unit, which is what any number of tied units amounts to, ends on the floor.
 # Two free units end on one of four rungs, and nowhere else.
 rungs = {"0": 0, "1/2": 1 / 2, "2/3, the floor of tied units": 2 / 3, "1, a constant": 1}
@@ -68,8 +68,8 @@ for name, height in rungs.items():
     ax.axhline(height, color="gray", linewidth=1, linestyle="-", zorder=0)
     ax.annotate(name, (2.75, height), xytext=(0, 4), textcoords="offset points")
 for place, losses in enumerate((one_unit[-1], two_units[-1]), start=1):
-    across = place + rng.uniform(-0.28, 0.28, starts)
-    ax.plot(across, losses, "os"[place - 1], markersize=3, alpha=0.5)
+    across = place + rng.uniform(-0.28, 0.28, starts // 5)
+    ax.plot(across, losses[::5], "os"[place - 1], markersize=3, alpha=0.5)
     for height in rungs.values():
         share = np.mean(np.abs(losses - height) < 0.01)
         if share:
