@@ -67,7 +67,7 @@ html_math_renderer = "mathml"
 
 # Notebooks: executed on every build
 nb_execution_mode = "force"
-nb_execution_raise_on_error = True
+nb_execution_raise_on_error = False  # a warning, which shows the claim that failed
 nb_execution_timeout = 120
 nb_execution_excludepatterns = [
     page.name for page in HERE.glob("explanation/*.md") if symlib_draft not in ("", page.stem)

@@ -111,7 +111,8 @@ def _mark(figure: Figure) -> None:
         artist.set_visible(False)
     for axes in figure.axes:
         axes.grid(visible=False)
-        axes.tick_params(which="both", length=0, labelsize=0)
+        sides = {f"label{side}": False for side in ("bottom", "top", "left", "right")}
+        axes.tick_params(which="both", length=0, **sides)
         for line in axes.lines:
             line.set_linewidth(1.6 * line.get_linewidth())
     figure.set_size_inches(4, 2.8)
