@@ -171,7 +171,8 @@ def want_words(app: Sphinx, doctree: nodes.document) -> None:
         return  # there the words are those of the link beside the mark
     for image in doctree.findall(nodes.image):
         if not image.get("alt", "").strip():
-            logger.warning("an image without alternative text: %s", image["uri"], location=image)
+            where = image if image.line else image.parent  # an image in Markdown has no line
+            logger.warning("an image without alternative text: %s", image["uri"], location=where)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -145,7 +145,7 @@ summary()
 # Try it yourself
 # ---------------
 # - Change ``seed``. Which of the numbers above move, and which cannot?
-# - Let dropout act on the whole network at once: multiply the loss of each sample by a random factor. Does the tie break?
+# - Multiply the loss of each sample by a random factor: noise again, but the same for all units. Does the tie break?
 # - Keep the biases at 0 and make a *single* outgoing weight different. How many different units are there at the end?
 
 plt.show()
