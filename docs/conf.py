@@ -115,6 +115,7 @@ html_title = "symlib"
 html_static_path = ["_static"]
 html_css_files = ["symlib.css"]
 html_copy_source = False
+html_domain_indices = html_use_index = False  # the search finds what they list
 html_show_sphinx = False
 html_last_updated_fmt = None
 html_theme_options = {

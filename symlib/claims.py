@@ -161,11 +161,13 @@ def check(
     >>> summary()
     1 check, 1 passed
     """
-    if claim_id not in _claims():
+    if not isinstance(claim_id, str) or claim_id not in _claims():
         raise ValueError(
             f"claim_id must be one of the {len(_claims())} claims of the ledger, got {claim_id!r}"
         )
     phrase("what", what, most=_LONGEST)
+    if reason != "":
+        phrase("reason", reason, most=80)
     choice("relation", relation, _RELATIONS)
     choice("shows", shows, ("claim", "limit", "failure"))
     found, wanted = number("measured", measured), number("expected", expected)
@@ -289,6 +291,8 @@ def corrections(checked: Collection[str] = ()) -> tuple[Correction, ...]:
         "limited_by": "holds within limits",
         "supported_by": "holds",
     }
+    if isinstance(checked, str):
+        raise TypeError(f"checked must be a collection of ids of claims, got {checked!r}")
     rows = []
     for row in _toml()["popular"]:
         reached = [

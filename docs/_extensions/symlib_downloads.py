@@ -42,6 +42,8 @@ def finish(app: Sphinx, fault: Exception | None) -> None:
     if fault or app.builder.format != "html":
         return
     site = Path(app.outdir)
+    if not app.tags.has("live"):  # it tells Sphinx what to reuse, and holds a hash of local paths
+        (site / ".buildinfo").unlink(missing_ok=True)
     wheel = build_wheel(Path(app.confdir).parent, site / "wheels")
     base = app.config.html_baseurl.rstrip("/")
     address = f"{base}/wheels/{wheel.name}" if base else ""

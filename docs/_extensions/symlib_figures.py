@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 
 STYLE = Path(__file__).parents[1] / "_static" / "symlib.mplstyle"
 INK = "#2f3437"  # what the style draws text and axes with; follows the color scheme in the SVG
+MARK = ("400", "280")
 SHORTEST, LONGEST = 40, 320  # characters of an alternative text
 
 
@@ -168,7 +169,10 @@ def want_words(app: Sphinx, doctree: nodes.document) -> None:
     """Warn of every image that says nothing to someone who cannot see it."""
     docname = app.env.docname
     if docname.startswith("gallery/") and docname.endswith("index"):
-        return  # there the words are those of the link beside the mark
+        # the words are those of the link beside the mark; its size keeps the page from jumping
+        for image in doctree.findall(nodes.image):
+            image["width"], image["height"] = MARK
+        return
     for image in doctree.findall(nodes.image):
         if not image.get("alt", "").strip():
             where = image if image.line else image.parent  # an image in Markdown has no line

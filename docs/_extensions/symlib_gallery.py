@@ -20,6 +20,7 @@ from sphinx.application import Sphinx
 from symlib import claims
 
 GALLERY = Path(__file__).parents[2] / "gallery"
+TAG_LIST = "<div id='sg-tag-list' class='sphx-glr-tag-list'></div>"
 SECTIONS = (
     "symmetry",
     "null_spaces",
@@ -65,6 +66,13 @@ def reset(gallery_conf: dict[str, Any], script: str, when: str) -> None:
     warnings.filterwarnings("ignore", message=".*non-interactive.*", category=UserWarning)
 
 
+def drop_tag_lists(app: Sphinx, doctree: nodes.document) -> None:
+    """Take out the empty lists of tags, which repeat one id on a page."""
+    for raw in list(doctree.findall(nodes.raw)):
+        raw.rawsource = raw.astext().replace(TAG_LIST, "")
+        raw.children = [nodes.Text(raw.rawsource)]
+
+
 def say_what_is_checked(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put the claims of a gallery page, and the explanation that needs them, under its title."""
     mine = [one for one in claims.ledger() if docname == f"gallery/{one.page}"]
@@ -87,5 +95,6 @@ def say_what_is_checked(app: Sphinx, doctree: nodes.document, docname: str) -> N
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
+    app.connect("doctree-read", drop_tag_lists)
     app.connect("doctree-resolved", say_what_is_checked, priority=400)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -13,11 +13,14 @@ FOLDERS = ("explanation/", "how_to/")
 
 
 def isolate_kernel(app: Sphinx) -> None:
-    """Give kernels a profile of their own, so that nobody's start-up files reach a page."""
+    """Give kernels a profile of their own: no start-up files, and a warning is an error."""
     home = Path(app.doctreedir).parent / "ipython"
     profile = home / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
-    (profile / "ipython_kernel_config.py").write_text("c.Application.log_level = 50\n")
+    (profile / "ipython_kernel_config.py").write_text(
+        "c.Application.log_level = 50\n"
+        "c.InteractiveShellApp.exec_lines = ['import warnings; warnings.simplefilter(\"error\")']\n"
+    )
     os.environ["IPYTHONDIR"] = str(home)
 
 

@@ -1,0 +1,54 @@
+"""What all tests share."""
+
+import json
+import os
+import time
+
+import pytest
+
+from symlib import claims
+
+
+@pytest.fixture(autouse=True)
+def no_checks_yet(monkeypatch):
+    """Let each test start without checks of an earlier one, and without a record of a build."""
+    monkeypatch.setattr(claims, "_made", [])
+    monkeypatch.delenv("SYMLIB_RECORD", raising=False)
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory):
+    """Return a function that lets one worker do something long, and the others wait for it.
+
+    ``once(name, work)`` calls ``work`` with an empty folder, and returns what that returned (in
+    terms of JSON) to every test of the run that asks for the same name.
+    """
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # the folder of the whole run
+
+    def shared(name, work):
+        home = base / f"once_{name.replace('/', '_')}"
+        done = home / "done.json"
+        try:
+            home.mkdir()  # one worker can
+        except FileExistsError:
+            end = time.monotonic() + 500
+            while not done.exists() and time.monotonic() < end:
+                time.sleep(0.1)
+        else:
+            folder = home / "work"
+            folder.mkdir()
+            try:
+                answer = {"result": work(folder)}
+            except BaseException as fault:
+                answer = {"fault": repr(fault)}
+                raise
+            finally:
+                (home / "part").write_text(json.dumps(answer), encoding="utf-8")
+                (home / "part").rename(done)
+        answer = json.loads(done.read_text(encoding="utf-8"))
+        assert "result" in answer, f"{name} failed for another test: {answer}"
+        return answer["result"]
+
+    return shared

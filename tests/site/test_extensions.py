@@ -1,0 +1,371 @@
+"""What the site adds to Sphinx: figures, formulas, the ledger, downloads and live builds."""
+
+import ast
+import re
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import pytest
+import symlib_downloads
+import symlib_figures
+import symlib_ledger
+import symlib_live
+import symlib_math
+from matplotlib.figure import Figure
+from sphinx.errors import ExtensionError
+
+from symlib import claims
+
+ROOT = Path(__file__).parents[2]
+SVG = "{http://www.w3.org/2000/svg}"
+WORDS = "One straight line that rises from the left to the right, and nothing else."
+
+
+# Figures
+
+
+def draw():
+    """Return a figure in the style of the site, with ink, black, a color and a dashed line."""
+    with mpl.rc_context():
+        mpl.style.use(symlib_figures.STYLE)
+        figure = Figure()
+        ax = figure.subplots()
+        ax.plot([0, 1], [0, 1])
+        ax.plot([0, 1], [1, 0], "--", color="black")
+        ax.fill_between([0, 1], [0, 1], alpha=0.5)
+        ax.set(title="A title", xlabel="an axis")
+        return symlib_figures._svg(figure)
+
+
+def test_a_figure_has_no_style_attribute_and_no_black_or_ink_of_its_own():
+    """A strict content policy strips style attributes, and black cannot be read in the dark."""
+    svg = draw()
+    elements = list(ElementTree.fromstring(svg).iter())
+    assert len(elements) > 50
+    assert not any("style" in element.attrib for element in elements)
+    colors = {element.get(kind) for element in elements for kind in ("fill", "stroke")}
+    assert {"currentColor", "#1b78bd", "none"} <= colors
+    assert not colors & {symlib_figures.INK, "#000000", "black", "#000"}
+    assert "<metadata" not in svg
+    assert "<!--" not in svg
+
+
+def test_a_figure_says_the_color_of_its_ink_for_both_schemes():
+    """An image cannot inherit the color of the page; it follows the reader's scheme."""
+    svg = symlib_figures.adaptive_svg('<svg width="9"><g/></svg>', light="#111111", dark="#eeeeee")
+    assert svg.count("<style>") == 1
+    assert ":root{color:#111111}" in svg
+    assert "@media(prefers-color-scheme:dark){:root{color:#eeeeee}}" in svg
+    assert svg.startswith('<svg fill="currentColor" ')
+
+
+def test_styles_become_attributes_with_the_same_values():
+    """What a style attribute said, the presentation attributes say."""
+    svg = symlib_figures.adaptive_svg(
+        f'<svg><path d="M 0 0" style="fill: none; stroke:{symlib_figures.INK};opacity: 0.3"/>'
+        '<path style="stroke: #000000"/></svg>'
+    )
+    first, second = ElementTree.fromstring(svg).findall("path")
+    assert first.attrib == {
+        "d": "M 0 0",
+        "fill": "none",
+        "stroke": "currentColor",
+        "opacity": "0.3",
+    }
+    assert second.attrib == {"stroke": "currentColor"}
+
+
+def test_paths_keep_two_decimals_and_scales_keep_all():
+    """A glyph is scaled by a small number, which two decimals would make zero."""
+    svg = symlib_figures.adaptive_svg(
+        '<svg><path d="M 1.23456 7.891"/><g transform="scale(0.015625)"/></svg>'
+    )
+    assert 'd="M 1.23 7.89"' in svg
+    assert "scale(0.015625)" in svg
+    scales = re.findall(r"scale\(([\d.]+)", draw())
+    assert scales
+    assert all(float(scale) > 0 for scale in scales)
+
+
+def test_the_same_figure_is_the_same_bytes():
+    """No date, no random id, no address of an object."""
+    assert draw() == draw()
+
+
+@pytest.mark.parametrize("words", [None, "", "  \n ", "A line.", 400 * "x"])
+def test_a_figure_without_words_is_refused(words):
+    """The message says what is wanted and how many characters came."""
+    figure = Figure()
+    if words is not None:
+        figure.alt_text = words
+    length = len((words or "").strip())
+    with pytest.raises(ValueError, match=f"in 40 to 320 characters, got {length}: "):
+        symlib_figures.alternative_text(figure)
+
+
+def test_the_words_of_a_figure_are_one_line():
+    """Line breaks in the source do not reach the page."""
+    figure = Figure()
+    figure.alt_text = WORDS.replace(" that", "\n   that")
+    assert symlib_figures.alternative_text(figure) == WORDS
+
+
+def luminance(color):
+    """Return the relative luminance of a color, as WCAG 2 defines it."""
+    parts = (int(color[at : at + 2], 16) / 255 for at in (0, 2, 4))
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one, other):
+    """Return the contrast of two colors, from 1 to 21."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("background", ["ffffff", "f8f9fb", "131416", "14181e", "222832"])
+def test_the_palette_can_be_seen_on_every_background(background):
+    """Each color of a line has a contrast of at least 3 in light and in dark."""
+    style = symlib_figures.STYLE.read_text(encoding="utf-8")
+    colors = re.search(r"cycler\('color', (\[.*?\])\)", style)
+    palette = ast.literal_eval(colors[1])
+    assert len(palette) >= 4
+    for color in palette:
+        assert contrast(color, background) >= 3, color
+
+
+@pytest.mark.parametrize(("ink", "background"), [("24292e", "ffffff"), ("e3e6ea", "131416")])
+def test_the_ink_can_be_read(ink, background):
+    """Text has a contrast of at least 7."""
+    assert contrast(ink, background) >= 7
+
+
+# Formulas
+
+
+def formulas():
+    """Return every formula of the prose, the ledger and the gallery; and whether it is a block."""
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")]
+    for folder in ("explanation", "how_to", "reference"):
+        texts += [path.read_text("utf-8") for path in (ROOT / "docs" / folder).rglob("*.md")]
+    found = set()
+    for text in texts:
+        prose = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+        prose = re.sub(r"`+[^`]*`+", "", prose)
+        found |= {(tex.strip(), True) for tex in re.findall(r"\$\$(.+?)\$\$", prose, re.DOTALL)}
+        prose = re.sub(r"\$\$.+?\$\$", "", prose, flags=re.DOTALL)
+        found |= {(tex, False) for tex in re.findall(r"\$([^$]+?)\$", prose)}
+    for claim in claims.ledger():
+        for text in (claim.statement, claim.scope):
+            found |= {(tex, False) for tex in re.findall(r"\$([^$]+)\$", text)}
+    for folder in ("gallery", "symlib"):
+        for path in (ROOT / folder).rglob("*.py"):
+            text = path.read_text(encoding="utf-8")
+            found |= {(tex, False) for tex in re.findall(r":math:`([^`]+)`", text)}
+    return sorted(found)
+
+
+@pytest.mark.parametrize(("tex", "block"), formulas())
+def test_every_formula_of_the_site_becomes_mathml(tex, block):
+    """It is well-formed, and no command is left over."""
+    markup = symlib_math.mathml(tex, block=block)
+    root = ElementTree.fromstring(re.sub(r"&(?!#|amp;|lt;|gt;|quot;)\w+;", "x", markup))
+    assert root.tag.endswith("math")
+    assert root.get("display") == ("block" if block else "inline")
+    assert "\\" not in "".join(root.itertext())
+    assert "".join(root.itertext()).strip()
+
+
+@pytest.mark.parametrize("tex", [r"a + \nosuchthing", r"\nosuchthing{x}^2", r"\frac{\nosuch}{2}"])
+def test_an_unknown_command_is_a_fault_that_shows_the_formula(tex):
+    """A formula with a typing error does not reach the page."""
+    with pytest.raises(ExtensionError) as fault:
+        symlib_math.mathml(tex)
+    assert repr(tex) in str(fault.value)
+    assert re.search(r"\\nosuch\w*, which is not known", str(fault.value))
+
+
+def test_a_formula_that_cannot_be_read_is_a_fault_that_shows_it():
+    """Whatever the converter raises, the message has the formula."""
+    with pytest.raises(ExtensionError, match="no MathML for the formula") as fault:
+        symlib_math.mathml(r"\left( x^2")
+    assert repr(r"\left( x^2") in str(fault.value)
+
+
+# The ledger
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("6.7e-16", "6.7 · 10⁻¹⁶"),
+        ("1e+05", "1 · 10⁵"),
+        ("-2.5e-03", "−2.5 · 10⁻³"),
+        ("== 0", "= 0"),
+        ("<= 0.5", "≤ 0.5"),
+        (">= -1", "≥ −1"),
+        ("< 3", "< 3"),
+        ("92%", "92%"),
+        ("exact", "exact"),
+    ],
+)
+def test_a_number_is_written_as_in_prose(text, wanted):
+    """Powers are raised, and signs are those of print."""
+    assert symlib_ledger.plain(text) == wanted
+
+
+def consistent():
+    """Return checks with which every claim of the ledger fits together."""
+    shows = {"holds": "claim", "holds within limits": "limit", "fails as stated": "failure"}
+    return [
+        (
+            f"gallery/{claim.page}",
+            claims.Check(claim.id, what, 1.0, "==", 1.0, 0.0, 0.0, True, shows[claim.verdict], ""),
+        )
+        for claim in claims.ledger()
+        if claim.checked
+        for what in ("one number", "another")
+    ]
+
+
+def test_a_ledger_that_fits_its_checks_has_no_fault():
+    """Every claim that is marked is checked on its page, with the verdict it names."""
+    assert consistent()
+    assert list(symlib_ledger.find_faults(iter(consistent()))) == []
+
+
+def test_a_check_on_a_further_page_is_no_fault():
+    """An explanation may check a claim once more."""
+    _, one = consistent()[0]
+    more = ("explanation/the_tie", one._replace(what="in a notebook"))
+    assert list(symlib_ledger.find_faults([*consistent(), more])) == []
+
+
+FAULTS = {
+    "nobody checks it": (
+        lambda made: [one for one in made if one[1].claim != "S01"],
+        "claim S01 is marked as checked, and no page has checked it",
+    ),
+    "not marked": (
+        lambda made: [
+            *made,
+            ("gallery/symmetry/plot_float_free", made[0][1]._replace(claim="S02")),
+        ],
+        "claim S02 is marked as not checked, and gallery/symmetry/plot_float_free checks it",
+    ),
+    "verdict": (
+        lambda made: [(page, one._replace(shows="failure")) for page, one in made[:1]] + made[1:],
+        "claim S01: the verdict is 'holds within limits', its checks say 'fails as stated'",
+    ),
+    "failed": (
+        lambda made: [(page, one._replace(passed=False)) for page, one in made[:1]] + made[1:],
+        "claim S01: the verdict is 'holds within limits', its checks say 'open'",
+    ),
+    "another page": (
+        lambda made: [
+            ("explanation/the_tie" if one.claim == "S01" else page, one) for page, one in made
+        ],
+        "claim S01 names the page symmetry/plot_tied_units, which does not check it",
+    ),
+    "same name": (
+        lambda made: [*made, made[0]],
+        "claim S01 has two checks named 'one number'",
+    ),
+}
+
+
+@pytest.mark.parametrize(("spoil", "sentence"), FAULTS.values(), ids=FAULTS)
+def test_each_fault_of_the_ledger_has_its_sentence(spoil, sentence, monkeypatch):
+    """One fault, one sentence that names the claim, and nothing else."""
+    free = next(claim for claim in claims.ledger() if claim.id == "S02")
+    monkeypatch.setitem(
+        claims._claims(), "S02", free._replace(page="symmetry/plot_float_free", checked=False)
+    )
+    made = [one for one in consistent() if one[1].claim != "S02"]
+    assert list(symlib_ledger.find_faults(spoil(made))) == [sentence]
+
+
+# Downloads
+
+SCRIPT = '''\
+# /// script
+# dependencies = ["symlib-nn", "matplotlib"]
+# ///
+"""It names "symlib-nn" once more."""
+'''
+WHEEL = "https://example.org/wheels/symlib_nn-1-py3-none-any.whl"
+
+
+def test_a_script_is_pointed_to_the_wheel_in_its_block_only():
+    """The rest of the text stays as it is."""
+    text = symlib_downloads.point_to_wheel(SCRIPT, WHEEL)
+    assert text == SCRIPT.replace('["symlib-nn"', f'["symlib-nn @ {WHEEL}"')
+    assert text.endswith('"""It names "symlib-nn" once more."""\n')
+
+
+def archive(path, members, date):
+    """Write an archive with its members in the given order and of the given date."""
+    with zipfile.ZipFile(path, "w") as file:
+        for name in members:
+            file.writestr(zipfile.ZipInfo(name, date_time=date), SCRIPT)
+    return path
+
+
+@pytest.mark.parametrize("address", ["", WHEEL])
+def test_an_archive_is_the_same_bytes_whenever_and_in_whatever_order_it_was_made(address, tmp_path):
+    """It holds what it held, and the wheel."""
+    wheel = tmp_path / "symlib_nn-1-py3-none-any.whl"
+    wheel.write_bytes(b"wheel")
+    names = ["part/plot_b.py", "plot_a.py", "plot_a.ipynb"]
+    one = archive(tmp_path / "one.zip", names, (2001, 1, 1, 0, 0, 0))
+    other = archive(tmp_path / "other.zip", names[::-1], (2026, 2, 3, 4, 5, 6))
+    assert one.read_bytes() != other.read_bytes()
+    for path in (one, other):
+        symlib_downloads.rewrite(path, wheel, address)
+    assert one.read_bytes() == other.read_bytes()
+    with zipfile.ZipFile(one) as file:
+        assert sorted(file.namelist()) == sorted([*names, wheel.name])
+        assert file.read(wheel.name) == b"wheel"
+        assert (f"@ {WHEEL}" in file.read("plot_a.py").decode()) == bool(address)
+        assert file.read("plot_a.ipynb").decode() == SCRIPT
+
+
+# Live builds
+
+REACHED = {
+    "symlib/weights.py": True,
+    "symlib/claims.toml": True,
+    "symlib/deep/module.py": True,
+    "docs/_extensions/symlib_math.py": True,
+    "docs/_static/symlib.mplstyle": True,
+    "docs/index.md": False,
+    "gallery/symmetry/plot_tied_units.py": False,
+    "symlib/__pycache__/weights.cpython-311.pyc": False,
+}
+
+
+@pytest.mark.parametrize(("name", "reached"), REACHED.items())
+def test_a_change_of_what_pages_reach_changes_the_fingerprint(name, reached, tmp_path):
+    """The library, its claims, the extensions and the style count; a page's own text does not."""
+    for file in REACHED:
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text("one", encoding="utf-8")
+    before = symlib_live.fingerprint(tmp_path)
+    assert symlib_live.fingerprint(tmp_path) == before
+    (tmp_path / name).write_text("two", encoding="utf-8")
+    assert (symlib_live.fingerprint(tmp_path) != before) == reached
+
+
+def test_a_new_and_a_renamed_module_change_the_fingerprint(tmp_path):
+    """Names count as much as texts."""
+    (tmp_path / "symlib").mkdir()
+    prints = [symlib_live.fingerprint(tmp_path)]
+    (tmp_path / "symlib" / "a.py").touch()
+    prints.append(symlib_live.fingerprint(tmp_path))
+    (tmp_path / "symlib" / "a.py").rename(tmp_path / "symlib" / "b.py")
+    prints.append(symlib_live.fingerprint(tmp_path))
+    assert len(set(prints)) == 3

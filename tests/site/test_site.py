@@ -1,0 +1,364 @@
+"""The whole site: built twice at once in different folders, and read as a browser would."""
+
+import json
+import re
+import zipfile
+from collections import Counter
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from symlib import claims
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(
+    path.relative_to(ROOT / "gallery").with_suffix("").as_posix()
+    for path in ROOT.glob("gallery/*/plot_*.py")
+)
+LOADED = {"stylesheet", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch"}
+ALLOWED = {"", "data"}
+OUTSIDE = {"http", "https", "mailto"}
+
+
+class Page(HTMLParser):
+    """What a page shows, loads and links to."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.images, self.links, self.loads, self.ids, self.words = [], [], [], [], []
+        self.classes = Counter()
+        self._silent = self._math = 0
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        """Take down a tag."""
+        has = {name: value or "" for name, value in attrs}
+        self.ids += [has[name] for name in ("id",) if name in has]
+        self.classes.update(has.get("class", "").split())
+        self._silent += tag in ("script", "style")
+        self._math += tag == "math"
+        if tag == "a" and "href" in has:
+            self.links.append(has["href"])
+        if tag == "img":
+            self.images.append(has)
+        if tag == "link" and (set(has.get("rel", "").split()) & (LOADED | {"icon"})):
+            self.loads.append(has["href"])
+        if tag in ("script", "img", "iframe", "source", "video", "audio", "embed", "input"):
+            self.loads += [has[name] for name in ("src", "poster") if name in has]
+            self.loads += [part.split()[0] for part in has.get("srcset", "").split(",") if part]
+        if tag == "object":
+            self.loads.append(has.get("data", ""))
+        self.loads += re.findall(r"url\(['\"]?([^'\")]+)", has.get("style", ""))
+
+    def handle_endtag(self, tag):
+        """Leave a tag."""
+        self._silent -= tag in ("script", "style")
+        self._math -= tag == "math"
+
+    def handle_data(self, data):
+        """Take down text; within a style, what it loads."""
+        if self._silent:
+            self.loads += re.findall(r"url\(['\"]?([^'\")]+)|@import ['\"]([^'\"]+)", data)
+            self.loads = ["".join(one) for one in self.loads]
+        else:
+            self.words.append(data.replace("…", "...") if self._math else data)
+
+    @property
+    def text(self):
+        """The words of the page, with single spaces."""
+        return " ".join("".join(self.words).split())
+
+
+class Site:
+    """A built site."""
+
+    def __init__(self, folder, code, output):
+        self.folder, self.code, self.output = Path(folder), code, output
+        self.html = self.folder / "out" / "html"
+
+    def files(self, pattern="*"):
+        """Return the files of the site by their addresses."""
+        found = (path for path in sorted(self.html.rglob(pattern)) if path.is_file())
+        return {path.relative_to(self.html).as_posix(): path for path in found}
+
+    def pages(self):
+        """Return the pages of the site by their addresses."""
+        return {
+            name: Page(path.read_text(encoding="utf-8"))
+            for name, path in self.files("*.html").items()
+        }
+
+    def checks(self):
+        """Return the checks that the build recorded."""
+        records = sorted((self.folder / "out" / "records").rglob("*.jsonl"))
+        return [check for record in records for check in claims.read_record(record)]
+
+
+@pytest.fixture(scope="module")
+def sites(once, copied, start_build):
+    """Return two builds of the same project, made at once under different circumstances."""
+
+    def work(folder):
+        circumstances = {
+            "one": {"PYTHONHASHSEED": "1", "TZ": "Pacific/Auckland", "LANG": "C.UTF-8"},
+            "a longer name/of another folder": {"PYTHONHASHSEED": "2", "TZ": "America/Lima"},
+        }
+        builds = {
+            home: start_build(copied(home), **environment)
+            for name, environment in circumstances.items()
+            if not (home := folder / name).mkdir(parents=True)
+        }
+        answer = []
+        for home, process in builds.items():
+            output, _ = process.communicate(timeout=400)
+            answer.append([str(home), process.returncode, output])
+        return answer
+
+    built = [Site(*one) for one in once("site", work)]
+    for one in built:
+        assert (one.html / "wheels").is_dir(), one.output  # else there is nothing to read
+    return built
+
+
+@pytest.fixture(scope="module")
+def site(sites):
+    """Return the first of the two."""
+    return sites[0]
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    """Return the pages of the site."""
+    return site.pages()
+
+
+# The build
+
+
+def test_the_site_is_built_without_a_warning(site):
+    """Every page is executed, and everything that can be said against it would be an error."""
+    assert site.code == 0, site.output
+    assert f"Sphinx-Gallery successfully executed {len(PAGES)} out of {len(PAGES)}" in site.output
+
+
+def test_the_last_lines_say_where_the_site_is_and_what_it_passed(site):
+    """Nobody has to look for it."""
+    lines = site.output.splitlines()[-10:]
+    made = len(site.checks())
+    assert f"site: {site.html / 'index.html'}" in lines, site.output
+    assert f"{made} checks, {made} passed" in lines
+    assert (site.html / "index.html").is_file()
+
+
+def test_two_builds_give_the_same_bytes(sites):
+    """Folder, hash seed, time zone and time of day leave no trace in any file."""
+    one, other = (built.files() for built in sites)
+    assert sorted(one) == sorted(other)
+    differ = {name for name in one if one[name].read_bytes() != other[name].read_bytes()}
+    assert not differ
+
+
+def test_no_page_shows_a_fault_of_its_markup(pages):
+    """Docutils marks what it could not read."""
+    for name, page in pages.items():
+        assert not set(page.classes) & {"problematic", "system-message"}, name
+
+
+# Images
+
+
+def is_mark(image):
+    """Tell whether an image is the mark of a page in the list of the gallery."""
+    return image["src"].endswith("_thumb.svg")
+
+
+def test_every_image_says_in_words_what_it_shows(pages):
+    """At least 40 characters; only the marks of the gallery stand beside their words."""
+    images = [(name, image) for name, page in pages.items() for image in page.images]
+    assert sum(not is_mark(image) for _, image in images) > len(PAGES)
+    for name, image in images:
+        assert "alt" in image, (name, image)
+        if is_mark(image):
+            assert name.endswith("index.html"), (name, image)
+        else:
+            assert len(image["alt"]) >= 40, (name, image)
+
+
+def test_every_image_has_a_width_and_a_height(pages):
+    """Text does not jump when an image arrives."""
+    for name, page in pages.items():
+        for image in page.images:
+            assert re.fullmatch(r"\d+", image.get("width", "")), (name, image)
+            assert re.fullmatch(r"\d+", image.get("height", "")), (name, image)
+
+
+def test_every_figure_of_the_site_follows_the_color_scheme(site):
+    """One file for light and dark, without a style attribute."""
+    figures = site.files("sphx_glr_*.svg")
+    assert len(figures) >= 2 * len(PAGES)
+    for name, path in figures.items():
+        text = path.read_text(encoding="utf-8")
+        assert "prefers-color-scheme:dark" in text, name
+        assert ' style="' not in text, name
+
+
+# Links
+
+
+def test_no_page_loads_anything_from_another_host(pages):
+    """Nobody is told who reads the site, and it works without a network."""
+    for name, page in pages.items():
+        for address in page.loads:
+            parts = urlsplit(address)
+            assert parts.scheme in ALLOWED, (name, address)
+            assert not parts.netloc, (name, address)
+
+
+def test_no_style_sheet_loads_anything_from_another_host(site):
+    """Fonts and images of the style lie in the site."""
+    for name, path in site.files("*.css").items():
+        text = path.read_text(encoding="utf-8")
+        loads = re.findall(r"url\(\s*['\"]?([^'\")]+)|@import\s+['\"]([^'\"]+)", text)
+        for address in map("".join, loads):
+            parts = urlsplit(address.strip())
+            assert parts.scheme in ALLOWED, (name, address)
+            assert not parts.netloc, (name, address)
+            if parts.path and not parts.scheme:
+                assert (path.parent / unquote(parts.path)).is_file(), (name, address)
+
+
+def test_every_file_that_a_page_loads_is_in_the_site(site, pages):
+    """No missing image, script or style."""
+    for name, page in pages.items():
+        for address in page.loads:
+            parts = urlsplit(address)
+            if parts.path and not parts.scheme:
+                assert (site.html / name).parent.joinpath(unquote(parts.path)).is_file(), (
+                    name,
+                    address,
+                )
+
+
+def test_every_link_within_the_site_leads_somewhere(site, pages):
+    """Both the file and the place in it exist."""
+    known = {(site.html / name).resolve(): set(page.ids) for name, page in pages.items()}
+    dead = set()
+    for name, page in pages.items():
+        here = (site.html / name).resolve()
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme in OUTSIDE:
+                continue
+            target = (here.parent / unquote(parts.path)).resolve() if parts.path else here
+            if not target.is_file() or (
+                parts.fragment and unquote(parts.fragment) not in known.get(target, ())
+            ):
+                dead.add((name, link))
+    assert sorted(dead) == []
+
+
+def test_every_id_of_a_page_is_there_once(pages):
+    """A link to a place leads to one place."""
+    for name, page in pages.items():
+        twice = {one for one, count in Counter(page.ids).items() if count > 1}
+        assert not twice, name
+
+
+# Numbers
+
+
+def test_measured_numbers_stand_where_they_are_spoken_of(site, pages):
+    """No place was left open, and the totals are those of the records."""
+    names = ["index.html", "reference/ledger.html"]
+    names += [name for name in pages if name.startswith("explanation/")]
+    for name in names:
+        assert "…" not in pages[name].text, name
+    made = site.checks()
+    reached = len({check.claim for check in made})
+    total = f"This build made {len(made)} checks on {reached} of {len(claims.ledger())} claims"
+    assert total in pages["index.html"].text
+    assert total in pages["reference/ledger.html"].text
+
+
+def test_every_number_of_a_check_stands_in_the_ledger(site, pages):
+    """Each check is a row, with its reason."""
+    text = pages["reference/ledger.html"].text
+    for check in site.checks():
+        assert check.what in text
+        assert " ".join(check.reason.split()) in text
+
+
+def test_the_ledger_has_every_claim_under_its_id(pages):
+    """A link to a claim leads to its entry, which says when nothing has checked it."""
+    page = pages["reference/ledger.html"]
+    ids = [claim.id for claim in claims.ledger()]
+    assert [one for one in page.ids if re.fullmatch(r"[SNRPOD]\d\d", one)] == ids
+    unchecked = sum(not claim.checked for claim in claims.ledger())
+    assert page.text.count("not checked yet") == unchecked
+    assert page.classes["verdict"] == len(ids) == 52
+
+
+def test_every_gallery_page_names_its_claims_and_links_to_them(pages):
+    """A reader of a page finds the entry of what it proves."""
+    for claim in claims.ledger():
+        if claim.page in PAGES:
+            page = pages[f"gallery/{claim.page}.html"]
+            assert f"../../reference/ledger.html#{claim.id}" in page.links, claim.page
+
+
+# Downloads
+
+
+def test_every_page_can_be_downloaded_as_it_is_in_the_repository(site):
+    """The script names the library as it is called on the index, since the site has no address."""
+    for page in PAGES:
+        (script,) = site.html.glob(f"_downloads/*/{Path(page).name}.py")
+        text = script.read_text(encoding="utf-8")
+        assert text == (site.folder / "gallery" / f"{page}.py").read_text(encoding="utf-8")
+        assert 'dependencies = ["symlib-nn", ' in text
+
+
+def test_every_notebook_reads_as_a_notebook(site):
+    """No role, directive or footnote of another markup is left in its text."""
+    for page in PAGES:
+        (path,) = site.html.glob(f"_downloads/*/{Path(page).name}.ipynb")
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        assert {cell["cell_type"] for cell in cells} == {"markdown", "code"}
+        for cell in cells:
+            text = "".join(cell["source"])
+            if cell["cell_type"] == "markdown":
+                assert not re.search(r":[a-z:]+:`|^\.\. |`_|\]_", text, re.MULTILINE), text
+            else:
+                assert "# ///" not in text
+
+
+def test_every_archive_holds_the_wheel(site):
+    """What is taken away works without this site."""
+    wheels = [path.name for path in site.html.glob("wheels/*")]
+    archives = sorted(site.html.glob("_downloads/*/*.zip"))
+    assert len(archives) >= 2 + len(PAGES)
+    for archive in archives:
+        with zipfile.ZipFile(archive) as file:
+            assert file.testzip() is None
+            assert [name for name in file.namelist() if name.endswith(".whl")] == wheels
+
+
+def test_the_wheel_is_the_library(site):
+    """It has every module, the claims and the name it is installed by."""
+    (wheel,) = site.html.glob("wheels/*")
+    with zipfile.ZipFile(wheel) as file:
+        names = set(file.namelist())
+        (metadata,) = (name for name in names if name.endswith(".dist-info/METADATA"))
+        assert "\nName: symlib-nn\n" in "\n" + file.read(metadata).decode()
+    library = site.folder / "symlib"
+    wanted = {path for path in library.rglob("*") if path.suffix in (".py", ".toml", ".typed")}
+    assert {path.relative_to(site.folder).as_posix() for path in wanted} <= names
+    assert wheel.name in {
+        Path(link).name
+        for name, page in site.pages().items()
+        if name.startswith("how_to/")
+        for link in page.links
+    }

@@ -1,0 +1,400 @@
+"""The pages of the gallery: what a reader may expect of each, and that each check can fail."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from symlib.claims import Check, ClaimFailed, check, ledger, read_record, verdict
+
+ROOT = Path(__file__).parents[1]
+GALLERY = ROOT / "gallery"
+PAGES = {
+    path.relative_to(GALLERY).with_suffix("").as_posix(): path
+    for path in sorted(GALLERY.glob("*/plot_*.py"))
+}
+BLOCK = re.compile(r"# /// script\n((?:#.*\n)+?)# ///\n")
+COMES_ALONG = {"symlib", "numpy", "scipy"}  # with symlib-nn
+PACKAGES = {"sklearn": "scikit-learn"}
+ALLOWED = {"matplotlib", "numpy", "scipy", "sklearn", "symlib"}
+SECTIONS = [
+    "The figure",
+    "What this page promises",
+    "Where it stops being true",
+    "Try it yourself",
+]
+OWN_STREAMS = {"default_rng", "Generator", "SeedSequence", "PCG64", "PCG64DXSM", "Philox"}
+
+on_every_page = pytest.mark.parametrize("page", PAGES)
+
+
+def source(page):
+    """Return the text of a page."""
+    return PAGES[page].read_text(encoding="utf-8")
+
+
+def tree(page):
+    """Return the syntax tree of a page."""
+    return ast.parse(source(page))
+
+
+def calls(page, name):
+    """Return the calls of a function on a page, in order."""
+    found = [
+        node
+        for node in ast.walk(tree(page))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+    ]
+    return sorted(found, key=lambda node: node.lineno)
+
+
+def imported(page):
+    """Return the packages that a page imports."""
+    names = set()
+    for node in ast.walk(tree(page)):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add("." if node.level else str(node.module).split(".")[0])
+    return names
+
+
+def prose(page):
+    """Return the text of a page between its code: the docstring and the comments after ``# %%``."""
+    comments = re.findall(r"^# %%\n((?:#.*\n)*)", source(page), flags=re.MULTILINE)
+    blocks = (re.sub(r"^# ?", "", comment, flags=re.MULTILINE) for comment in comments)
+    return "\n\n".join([str(ast.get_docstring(tree(page))), *blocks])
+
+
+def run(script, folder, **environment):
+    """Run a script in a folder as a reader would, but without a window and with no warning."""
+    return subprocess.run(
+        [
+            *(sys.executable, "-W", "error"),
+            *("-W", "ignore:FigureCanvasAgg is non-interactive:UserWarning"),
+            str(script),
+        ],
+        cwd=folder,
+        env=os.environ | {"MPLBACKEND": "agg", "OPENBLAS_NUM_THREADS": "1"} | environment,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+# As it is written
+
+
+def test_there_are_pages():
+    """The gallery is where these tests look for it."""
+    assert PAGES
+
+
+@on_every_page
+def test_the_title_is_a_short_question(page):
+    """A page asks one question, in at most 60 characters."""
+    title, line = str(ast.get_docstring(tree(page))).splitlines()[:2]
+    assert re.fullmatch(r"[A-Z].*[^\s]\?", title)
+    assert len(title) <= 60
+    assert line == "=" * len(title)
+
+
+@on_every_page
+def test_the_answer_follows_the_question_in_a_paragraph(page):
+    """It is the tooltip and the excerpt of a search, so it has whole sentences and no markup."""
+    answer = str(ast.get_docstring(tree(page))).split("\n\n")[1]
+    assert answer.endswith(".")
+    assert not re.search(r"[`*|]|:math:", answer)
+
+
+@on_every_page
+def test_the_script_block_names_what_the_page_imports(page):
+    """``uv run`` needs the library under its name on the index, and each package used besides."""
+    block = BLOCK.match(source(page))
+    assert block, "the page must begin with a script block"
+    needs = tomllib.loads(re.sub(r"^# ?", "", block[1], flags=re.MULTILINE))
+    assert set(needs) == {"requires-python", "dependencies"}
+    with open(ROOT / "pyproject.toml", "rb") as file:
+        assert needs["requires-python"] == tomllib.load(file)["project"]["requires-python"]
+    others = imported(page) - set(sys.stdlib_module_names) - COMES_ALONG
+    wanted = {"symlib-nn"} | {PACKAGES.get(name, name) for name in others}
+    assert sorted(needs["dependencies"]) == sorted(wanted)
+
+
+@on_every_page
+def test_the_docstring_follows_the_script_block(page):
+    """Sphinx-gallery takes the title from there."""
+    assert BLOCK.sub("", source(page), count=1).startswith('"""\n')
+
+
+@on_every_page
+def test_a_page_is_short(page):
+    """At most 160 lines of at most 120 characters."""
+    lines = source(page).splitlines()
+    assert len(lines) <= 160
+    assert [line for line in lines if len(line) > 120] == []
+
+
+@on_every_page
+def test_a_page_imports_only_what_readers_have(page):
+    """No sibling, no file of the site, no further package."""
+    assert imported(page) - set(sys.stdlib_module_names) <= ALLOWED
+
+
+@on_every_page
+def test_a_page_leaves_the_global_random_streams_alone(page):
+    """Chance comes from a generator with a seed, so that a page means the same when it is cut."""
+    used = {
+        node.attr
+        for node in ast.walk(tree(page))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr == "random"
+    }
+    assert used <= OWN_STREAMS
+    assert "random" not in imported(page)
+    for node in ast.walk(tree(page)):
+        if isinstance(node, ast.ImportFrom) and node.module == "numpy.random":
+            assert {alias.name for alias in node.names} <= OWN_STREAMS
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("default_rng"):
+            assert node.args, "a generator needs a seed"
+
+
+@on_every_page
+def test_the_sections_stand_in_their_order(page):
+    """The figure, the promises, their limits, and something to try; then the window opens."""
+    titles = re.findall(r"^# %%\n# (.+)\n# -+\n", source(page), flags=re.MULTILINE)
+    assert [title for title in titles if title in SECTIONS] == SECTIONS
+    assert titles[-1] == SECTIONS[-1]
+    assert ast.unparse(tree(page).body[-1]) == "plt.show()"
+
+
+@on_every_page
+def test_the_line_under_a_title_is_as_long_as_the_title(page):
+    """Docutils warns of one that is too short; all are alike here."""
+    for title, line in re.findall(r"^# %%\n# (.+)\n# (-+)\n", source(page), flags=re.MULTILINE):
+        assert len(line) == len(title), title
+
+
+@on_every_page
+def test_the_prose_reads_in_a_notebook(page):
+    """Only math is marked up: notebooks would show any other role, directive or footnote as is."""
+    text = prose(page)
+    assert set(re.findall(r":([a-z][a-z:]*):`", text)) <= {"math"}
+    assert not re.search(r"^\.\. ", text, flags=re.MULTILINE)
+    assert not re.search(r"\]_|`_", text)
+
+
+@on_every_page
+def test_every_check_names_a_claim_of_the_page_and_no_claim_is_left_out(page):
+    """The ledger says the same as the page, and is told so in plain text."""
+    named = [node.args[0] for node in calls(page, "check")]
+    assert all(isinstance(node, ast.Constant) for node in named)
+    listed = {claim.id for claim in ledger() if claim.page == page and claim.checked}
+    assert {node.value for node in named} == listed
+
+
+@on_every_page
+def test_the_prose_names_the_claims(page):
+    """The ids in the text become links to the ledger."""
+    named = {node.args[0].value for node in calls(page, "check")}
+    assert named <= set(re.findall(r"\b[A-Z]\d\d\b", prose(page)))
+
+
+@on_every_page
+def test_the_table_is_closed_once_after_the_last_check(page):
+    """The last line of the table counts all checks."""
+    (closing,) = calls(page, "summary")
+    assert closing.lineno > max(node.lineno for node in calls(page, "check"))
+    assert any(
+        isinstance(node, ast.Expr) and ast.unparse(node) == "summary()" for node in tree(page).body
+    )
+
+
+def test_a_claim_is_checked_when_its_page_exists():
+    """The ledger does not promise a page that is not there, nor hide one that is."""
+    assert {claim.page for claim in ledger() if claim.checked} == set(PAGES)
+    assert {claim.id for claim in ledger() if claim.page in PAGES and not claim.checked} == set()
+
+
+# As it runs
+
+
+@pytest.fixture
+def ran(page, once):
+    """Return what a page printed, left behind and recorded when it ran in an empty folder."""
+
+    def work(home):
+        folder, record = home / "empty", home / "record.jsonl"
+        folder.mkdir()
+        result = run(PAGES[page], folder, SYMLIB_RECORD=str(record))
+        left = [path.name for path in folder.rglob("*")]
+        checks = read_record(record) if record.exists() else ()
+        return result.returncode, result.stdout, result.stderr, left, checks
+
+    *rest, checks = once(page, work)
+    return *rest, [Check(*one) for one in checks]
+
+
+@on_every_page
+def test_a_page_runs_alone(ran):
+    """It passes every check, says so in its last line, warns of nothing and leaves no file."""
+    code, printed, errors, left, checks = ran
+    assert code == 0, errors
+    assert errors == ""
+    assert printed.splitlines()[-1] == f"{len(checks)} checks, {len(checks)} passed"
+    assert left == []
+
+
+@on_every_page
+def test_the_verdicts_of_the_ledger_follow_from_the_checks(page, ran):
+    """What a page shows about its claims is what the ledger says."""
+    checks = ran[-1]
+    for claim in ledger(checks):
+        if claim.page == page:
+            assert (claim.id, verdict(claim.checks)) == (claim.id, claim.verdict)
+
+
+@on_every_page
+def test_the_checks_of_a_claim_have_names_of_their_own(ran):
+    """The prose asks for a measured number by claim and name."""
+    names = [(one.claim, one.what) for one in ran[-1]]
+    assert len(names) == len(set(names)) > 0
+
+
+@on_every_page
+def test_a_tolerance_has_a_reason(ran):
+    """A number that is allowed to be off says why."""
+    for one in ran[-1]:
+        assert one.reason or not one.tolerance, f"{one.claim}: {one.what}"
+
+
+# Mutations: a check that cannot fail proves nothing
+
+
+def beyond(one):
+    """Return numbers that a check must refuse, just beyond its tolerance on each failing side."""
+    step = one.tolerance + 1e-9 * max(1.0, abs(one.expected), one.tolerance)
+    signs = {"==": (-1, 1), "<": (1,), "<=": (1,), ">": (-1,), ">=": (-1,)}[one.relation]
+    return [one.expected + sign * step for sign in signs]
+
+
+def again(one, *, measured, expected):
+    """Make a recorded check again with other numbers."""
+    return check(
+        one.claim,
+        one.what,
+        measured,
+        expected,
+        relation=one.relation,
+        atol=one.tolerance,
+        shows=one.shows,
+        reason=one.reason,
+    )
+
+
+@on_every_page
+def test_each_check_fails_when_the_measured_number_moves_beyond_its_tolerance(ran):
+    """The check stands as recorded, and falls on each side where it must."""
+    for one in ran[-1]:
+        assert again(one, measured=one.measured, expected=one.expected).passed
+        for measured in beyond(one):
+            with pytest.raises(ClaimFailed, match=f"claim {one.claim} failed"):
+                again(one, measured=measured, expected=one.expected)
+
+
+@on_every_page
+def test_each_check_fails_when_another_number_was_expected(ran):
+    """No tolerance is so wide that a twentieth more or less would pass, or 1 instead of 0."""
+    for one in ran[-1]:
+        shift = 0.05 * abs(one.expected) or 1.0
+        if one.relation != "==":
+            # an inequality fails when its bound is moved past the measured number
+            shift = 2 * abs(one.measured - one.expected) + one.tolerance + shift
+        signs = {"==": (-1, 1), "<": (-1,), "<=": (-1,), ">": (1,), ">=": (1,)}[one.relation]
+        for sign in signs:
+            with pytest.raises(ClaimFailed, match=f"claim {one.claim} failed"):
+                again(one, measured=one.measured, expected=one.expected + sign * shift)
+
+
+MUTATIONS = {
+    "tied units that start a thousandth apart": (
+        "symmetry/plot_tied_units",
+        "weights.constant((units, 2), 0.5)",
+        "(0.5 + 1e-3 * np.eye(units, 2))",
+        "S01",
+    ),
+    "one unit that learns at the common rate": (
+        "symmetry/plot_tied_units",
+        "rate / units",
+        "rate",
+        "S03",
+    ),
+    "one unit whose outgoing weight learns at the common rate": (
+        "symmetry/plot_tied_units",
+        "units * rate",
+        "rate",
+        "S03",
+    ),
+    "one unit with the outgoing weight of one": (
+        "symmetry/plot_tied_units",
+        "units * output.weight",
+        "output.weight",
+        "S03",
+    ),
+    "AND instead of XOR": (
+        "symmetry/plot_xor_floor",
+        "y = -np.prod(x, axis=1, keepdims=True)",
+        "y = np.where(x.sum(axis=1, keepdims=True) > 1, 1.0, -1.0)",
+        "S04",
+    ),
+    "XOR where AND was meant": (
+        "symmetry/plot_xor_floor",
+        "both = np.where(x.sum(axis=1, keepdims=True) > 1, 1.0, -1.0)",
+        "both = y",
+        "S04",
+    ),
+    "copies that are not tied": (
+        "symmetry/plot_xor_floor",
+        "np.repeat(inner, 8, axis=1)",
+        "np.repeat(inner, 8, axis=1) * rng.standard_normal((200, 8, 1))",
+        "S04",
+    ),
+    "dropout that drops nothing": (
+        "symmetry/plot_who_breaks_the_tie",
+        "dropout=0.5",
+        "dropout=0.0",
+        "S07",
+    ),
+    "random biases that are zero": (
+        "symmetry/plot_who_breaks_the_tie",
+        "0.5 * rng.standard_normal(units)",
+        "np.zeros(units)",
+        "S06",
+    ),
+    "nothing differs, except the first layer": (
+        "symmetry/plot_who_breaks_the_tie",
+        '"all equal, scaled": scaled',
+        '"all equal, scaled": start(random_inner, zeros, outer)',
+        "S06",
+    ),
+}
+
+
+@pytest.mark.parametrize(("page", "old", "new", "claim"), MUTATIONS.values(), ids=MUTATIONS)
+def test_a_page_with_a_false_premise_fails(page, old, new, claim, tmp_path):
+    """What a page says depends on what it does: change that, and the claim falls."""
+    text = source(page)
+    assert old in text, "the page has changed, and this mutation with it"
+    script = tmp_path / "plot_mutant.py"
+    script.write_text(text.replace(old, new), encoding="utf-8")
+    result = run(script, tmp_path)
+    assert result.returncode == 1
+    assert f"ClaimFailed: claim {claim} failed" in result.stderr, result.stderr
