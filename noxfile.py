@@ -28,9 +28,8 @@ PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 def docs(session: nox.Session) -> None:
     """Build the site and check every claim; `-- plot_tied_units` builds that page alone."""
     page = Path(session.posargs[0]).stem if session.posargs else ""
-    known = sorted(
-        path.stem for path in [*ROOT.glob("gallery/*/*.py"), *ROOT.glob("docs/explanation/*.md")]
-    )
+    known = [path.stem for path in sorted(ROOT.glob("gallery/*/*.py"))]
+    known += [path.stem for path in sorted(ROOT.glob("docs/[eh]*/*.md"))]
     if page and page not in known:
         session.error(f"there is no page {page!r}; there are {', '.join(known)}")
     _install(session)

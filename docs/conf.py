@@ -70,7 +70,10 @@ nb_execution_mode = "force"
 nb_execution_raise_on_error = False  # a warning, which shows the claim that failed
 nb_execution_timeout = 120
 nb_execution_excludepatterns = [
-    page.name for page in HERE.glob("explanation/*.md") if symlib_draft not in ("", page.stem)
+    page.name
+    for folder in ("explanation", "how_to")
+    for page in HERE.glob(f"{folder}/*.md")
+    if symlib_draft not in ("", page.stem)
 ]
 nb_execution_show_tb = True
 nb_output_stderr = "error"  # a warning inside a cell is a fault of the page

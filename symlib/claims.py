@@ -161,7 +161,7 @@ def check(
     >>> summary()
     1 check, 1 passed
     """
-    if not isinstance(claim_id, str) or claim_id not in _claims():
+    if str(claim_id) not in _claims():
         raise ValueError(
             f"claim_id must be one of the {len(_claims())} claims of the ledger, got {claim_id!r}"
         )
@@ -291,7 +291,7 @@ def corrections(checked: Collection[str] = ()) -> tuple[Correction, ...]:
         "limited_by": "holds within limits",
         "supported_by": "holds",
     }
-    if isinstance(checked, str):
+    if isinstance(checked, str):  # which is a collection too, of letters
         raise TypeError(f"checked must be a collection of ids of claims, got {checked!r}")
     rows = []
     for row in _toml()["popular"]:

@@ -597,6 +597,11 @@ class TestMerge:
         reads[1] *= -0.5
         assert merge_units(reads, [[1.0, 2.0]], up_to="scale").outgoing.tolist() == [[2]]
 
+    def test_signs_are_found_at_the_largest_float(self):
+        """The sum of two units would be above it."""
+        merged = merge_units([[1.7e308], [-1.7e308]], [[1.0, 2.0]], up_to="sign")
+        assert merged.outgoing.tolist() == [[-1]]
+
     def test_single_precision_stays(self):
         """The merged layer has the precision of the layer."""
         parts = [part.astype(np.float32) for part in layer(0, [0, 1, 0])]
@@ -752,6 +757,16 @@ class TestAlign:
         assert np.allclose(found.factor, 1 / factor[order[found.order]], rtol=1e-2)
         noise = math.sqrt(sum(((a - b) ** 2).sum() for a, b in zip(noisy, parts, strict=True)))
         assert found.distance == pytest.approx(noise, rel=0.2 if up_to == "scale" else 1e-9)
+
+    @pytest.mark.parametrize("up_to", ["equality", "scale"])
+    def test_what_units_have_in_common_does_not_hide_the_order(self, up_to):
+        """Differences of 1 are told apart at entries of 1e8, whose products round by 1."""
+        incoming, outgoing, bias = layer(0, range(40))
+        parts = 1e8 + incoming, 1e8 + outgoing, bias
+        noise = np.random.default_rng(1).uniform(-1e-3, 1e-3, incoming.shape)
+        order = np.random.default_rng(2).permutation(40)
+        moved = (1e8 + incoming + noise)[order], parts[1][:, order], bias[order]
+        assert np.array_equal(order[align_units(*moved, to=parts, up_to=up_to).order], range(40))
 
     @pytest.mark.parametrize("up_to", activations)
     def test_the_aligned_layer_has_the_same_function(self, up_to):
@@ -931,6 +946,7 @@ class TestEscape:
         escape = escape_rate([1], [1], 0, [[1]], [[0]], activation="tanh", rate=0.1)
         assert not escape.block.any()
         assert escape.growth == 0
+        assert math.copysign(1, escape.growth) == 1
         assert escape.steps_per_decade == math.inf
 
     def test_ties_of_relu_at_rest_are_neutral(self):
