@@ -385,6 +385,72 @@ MUTATIONS = {
         '"all equal, scaled": start(random_inner, zeros, outer)',
         "S06",
     ),
+    "a step that reaches two units": (
+        "symmetry/plot_float_free",
+        "walk(nudged=3)[-1]",
+        "walk(nudged=1)[-1]",
+        "S02",
+    ),
+    "a rate that is not the one of the fractions": (
+        "symmetry/plot_float_free",
+        "Fraction(1, 20)",
+        "Fraction(1, 19)",
+        "S02",
+    ),
+    "division by the wrong number": (
+        "symmetry/plot_float_free",
+        "pow(number, -1, prime)",
+        "pow(number + 1, -1, prime)",
+        "S02",
+    ),
+    "almost zero": (
+        "symmetry/plot_frozen_at_zero",
+        "def train(inner=0.0,",
+        "def train(inner=1e-300,",
+        "S05",
+    ),
+    "frequencies that are not those of the data": (
+        "symmetry/plot_frozen_at_zero",
+        "frequency = np.bincount(y) / len(y)",
+        "frequency = np.full(10, 0.1)",
+        "S05",
+    ),
+    "a start without a speck": (
+        "symmetry/plot_rounding_breaks_it",
+        "+= 64 * eps",
+        "+= 0 * eps",
+        "S08",
+    ),
+    "the same order of sums twice": (
+        "symmetry/plot_rounding_breaks_it",
+        "rows[:, ::-1].cumsum",
+        "rows.cumsum",
+        "S08",
+    ),
+    "residuals of half the size": (
+        "symmetry/plot_escape_time",
+        "delta = 2 * (",
+        "delta = (",
+        "S09",
+    ),
+    "logistic regression that is not strictly convex": (
+        "symmetry/plot_zero_is_right",
+        '"weight_decay": 0.05',
+        '"weight_decay": 0.0',
+        "S10",
+    ),
+    "a formula without the null space": (
+        "symmetry/plot_zero_is_right",
+        " + first[:, 0] @ blind",
+        "",
+        "S10",
+    ),
+    "ones where zeros were meant": (
+        "symmetry/plot_zero_is_right",
+        "np.zeros((1, 3))",
+        "np.ones((1, 3))",
+        "S10",
+    ),
 }
 
 
