@@ -6,8 +6,8 @@
 How long is "much longer"?
 ==========================
 
-The same number of steps for each factor of ten: a tie that is a billion times tighter lasts only a few times longer.
-How many steps that is follows from one small matrix, computed before the tie breaks.
+The same number of steps for each factor of ten: a tie that is a billion times tighter lasts nine such stretches longer.
+How long a stretch is follows from one small matrix, computed before the tie breaks.
 
 That ties are points of rest with a way out is told by Fukumizu and Amari (2000).
 The escape law, S09, is derived in the explanation; here it is held against runs.
@@ -81,9 +81,8 @@ for units in (3, 4, 5):
     line = times[-1] + predicted[units] * (decades - decades[-1])
     (law,) = ax.plot(decades[line > 0], line[line > 0])
     ax.plot(decades, times, "os^"[units - 3], color=law.get_color(), linestyle="none")
-    ax.annotate(
-        f"{units} units", (decades[-1], times[-1]), (8, 0), textcoords="offset points", va="center"
-    )
+    place = (decades[-1], times[-1])
+    ax.annotate(f"{units} units", place, (8, -4), textcoords="offset points")
 ax.set(
     xlim=(1.5, 13.6),
     xticks=[2, 4, 6, 8, 10, 12],
