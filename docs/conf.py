@@ -117,6 +117,7 @@ html_theme = "furo"
 html_title = "symlib"
 html_static_path = ["_static"]
 html_css_files = ["symlib.css"]
+html_scaled_image_link = False
 html_copy_source = False
 html_domain_indices = html_use_index = False  # the search finds what they list
 html_show_sphinx = False

@@ -75,7 +75,7 @@ decades = -np.log10(specks)
 measured, predicted = {}, {}
 for units in (3, 4, 5):
     predicted[units] = rest(xor, labels, units)[1].steps_per_decade
-    steps = int(10 * predicted[units])
+    steps = int(13 * predicted[units])
     times = escape_times(half(xor, units), xor, labels, steps)
     measured[units] = steps_per_decade(times)
     line = times[-1] + predicted[units] * (decades - decades[-1])
