@@ -92,8 +92,9 @@ ax.set(
     title="Each factor of ten costs the same number of steps",
 )
 fig.alt_text = (
-    "Steps until tied units part, against how far apart they start, from 1e-2 to 1e-12. For 3, 4 and 5 units the points "
-    "lie on straight lines of the predicted slope; fewer units take longer."
+    "Steps until tied units part, against how far apart they start, from 1e-2 to 1e-12. "
+    "For 3, 4 and 5 units the points lie on straight lines of the predicted slope; fewer "
+    "units take longer."
 )
 
 # %%
@@ -122,8 +123,8 @@ for name, (x, y) in tasks.items():
 # %%
 # Where it stops being true
 # -------------------------
-# Not every tie has a way out. A square on a line is fitted by units that all fade away; there the matrix has no negative
-# eigenvalue, specks shrink, and the units are drawn together.
+# Not every tie has a way out. A square on a line is fitted by units that all fade away; there the matrix has no
+# negative eigenvalue, specks shrink, and the units are drawn together.
 escape = rest(line, line**2, 3)[1]
 check("S09", "growth of a speck, square", escape.growth, 0, relation="<", shows="limit")
 
