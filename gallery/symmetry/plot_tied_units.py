@@ -64,12 +64,9 @@ for ax, (name, run) in zip(axes, runs.items()):
         # paths that coincide are drawn inside each other, so that all four are seen
         look = {"linewidth": 10 - 2.6 * unit, "linestyle": "-"} if tied else {}
         (line,) = ax.plot(*paths[:, unit].T, **look)
-        end = (
-            {"marker": "o", "markersize": 17 - 4 * unit}
-            if tied
-            else {"marker": "osD^"[unit], "markersize": 11}
-        )
-        ax.plot(*paths[-1, unit], color=line.get_color(), linestyle="none", **end)
+        mark, size = ("o", 17 - 4 * unit) if tied else ("osD^"[unit], 11)
+        end = {"marker": mark, "markersize": size, "linestyle": "none"}
+        ax.plot(*paths[-1, unit], color=line.get_color(), **end)
     ax.plot(0.5, 0.5, "o", markersize=9, markerfacecolor="none", markeredgecolor="black")
     ax.annotate("start", (0.5, 0.5), xytext=(12, -9), textcoords="offset points")
     ax.set_title(f"{name}: {'one path' if tied else 'four paths'}", fontsize="medium")
