@@ -139,13 +139,23 @@ start = [Layer(hidden.weight + nudge, hidden.bias), output]
 (weight, bias), (outgoing, _) = descend(start, x, y, steps=8000, rate=rate, **tanh).layers
 distinct = unit_classes(weight, outgoing, bias).max() + 1
 check("S01", "different units after nudging one of four", distinct, 2)
+
+# %%
+# The rates of the one unit, S03, belong to gradient descent. Adam's step does not grow with the gradient, so with these
+# rates the two part.
+adam = {"optimizer": "adam", **tanh, **keep}
+four = descend(equal, x, y, steps=100, rate=rate, **adam).records
+one = descend(single, x, y, steps=100, rate=rates, **adam).records
+largest = np.abs(np.array(four) - one).max()
+check("S03", "predictions of four and of one, Adam", largest, 1e-3, relation=">")
 summary()
 
 # %%
 # Try it yourself
 # ---------------
-# - Give the four units different *outgoing* weights and leave the rest equal. Do they stay together?
+# - Give the four units different *outgoing* weights and leave the rest equal. Do they part?
 # - Make the speck 1e-12. How many more steps until the paths part?
+# - Which rates would the one unit need under Adam?
 # - Drop ``exact=True`` and try 5, 6, 7, 8 and 9 units. On many machines some of these widths part by rounding alone.
 
 plt.show()

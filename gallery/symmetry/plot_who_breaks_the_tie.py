@@ -139,6 +139,13 @@ check("S07", "accuracy, all 0.5, dropout", accuracy, 0.5, **learns)
 accuracy, distinct = dropout["all 0"]
 check("S07", "different units, all 0, dropout", distinct, 1, shows="limit")
 check("S07", "accuracy, all 0, dropout", accuracy, 0.2, shows="limit", **tied)
+
+# %%
+# Nor is it enough for the outgoing weights to differ if no unit ever says anything. With all incoming weights and
+# biases 0 a ReLU unit is off, its slope is 0, and 32 units that could be different stay silent for ever.
+starts["silent"] = start(0 * inner, zeros, random_outer)
+accuracy, _ = train_from(["silent"])["silent"]
+check("S06", "accuracy, silent units, random outgoing", accuracy, 0.2, relation="<")
 summary()
 
 # %%
