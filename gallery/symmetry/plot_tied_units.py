@@ -88,10 +88,8 @@ nets = [
     Layer(weights.gaussian((100, 1, units), rng=rng), np.zeros((100, 1))),
 ]
 order = [2, 0, 3, 1]
-permuted = [
-    Layer(nets[0].weight[:, order], nets[0].bias[:, order]),
-    Layer(nets[1].weight[..., order], nets[1].bias),
-]
+(weight, bias), last = nets
+permuted = [Layer(weight[:, order], bias[:, order]), Layer(last.weight[..., order], last.bias)]
 slope = gradients(nets, x, y, activation="tanh")[1][0].weight
 permuted_slope = gradients(permuted, x, y, activation="tanh")[1][0].weight
 largest = np.abs(slope[:, order] - permuted_slope).max()
