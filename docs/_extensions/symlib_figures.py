@@ -160,8 +160,6 @@ class GalleryFigure(SphinxDirective):
             caption.extend(child.children)
         figure += caption
         self.set_source_info(figure)
-        # resolve the address of the image as Sphinx does for its own directive
-        figure[0]["uri"] = f"/{image.as_posix()}"
         return [figure]
 
 
