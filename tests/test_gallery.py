@@ -451,6 +451,42 @@ MUTATIONS = {
         "np.ones((1, 3))",
         "S10",
     ),
+    "metamers of the network before training": (
+        "null_spaces/plot_metamers",
+        "metamer(one[0].weight, ones, others)",
+        "metamer(start[0].weight[k], ones, others)",
+        "N04",
+    ),
+    "as many units as pixels": (
+        "null_spaces/plot_metamers",
+        "units, pixels, train = 0, 32, 64",
+        "units, pixels, train = 0, 64, 64",
+        "N04",
+    ),
+    "pairs that are not orthogonal": (
+        "null_spaces/plot_relu_injective",
+        'half = weights.looks_linear((2 * d, d), mirror="out", rng=rng)',
+        "half = weights.lecun((2 * d, d), rng=rng)",
+        "N07",
+    ),
+    "units that prefer a direction": (
+        "null_spaces/plot_relu_injective",
+        "bad_cells(weights.gaussian((layers, n, 2), rng=rng))",
+        "bad_cells(weights.gaussian((layers, n, 2), rng=rng) + 0.3)",
+        "N08",
+    ),
+    "Adam where descent was meant": (
+        "null_spaces/plot_off_span_attack",
+        '"momentum": 0.9, "batch"',
+        '"momentum": 0, "optimizer": "adam", "batch"',
+        "N09",
+    ),
+    "noise that is not projected out": (
+        "null_spaces/plot_off_span_attack",
+        "noisy - noisy @ unused @ unused.T",
+        "noisy",
+        "N10",
+    ),
 }
 
 
