@@ -6,7 +6,8 @@ errors in the null space of its transpose, of dimension units - rank. Constant w
 one and lose almost everything in both directions; random ones have rank min(units, features)
 almost surely, and a wide-to-narrow layer loses the other directions whatever its weights are.
 `null_basis` and `split` name what is lost, `metamer` makes two inputs of it that the layer cannot
-tell apart, and `layer_ranks` counts what is left on the way through a ReLU network.
+tell apart and `local_metamer` two that a whole network cannot, and `layer_ranks` counts what is
+left on the way through a ReLU network.
 
 ReLU loses more. The hyperplanes ``w_j . x = 0`` cut the inputs into cones, the *cells*, and in
 each of them the layer is linear: it keeps the rows that are *active*, those with a positive
@@ -40,6 +41,7 @@ __all__ = [
     "has_dead_cone",
     "is_injective",
     "layer_ranks",
+    "local_metamer",
     "metamer",
     "null_basis",
     "sign_patterns",
@@ -216,6 +218,82 @@ def metamer(weight: npt.ArrayLike, x: npt.ArrayLike, towards: npt.ArrayLike) -> 
     start = _arrays.real_array("x", x, ("samples", w.shape[1]))
     goal = _arrays.real_array("towards", towards, start.shape)
     return np.asarray(start + split(w, goal - start).lost)
+
+
+def local_metamer(
+    layers: Sequence[tuple[npt.ArrayLike, npt.ArrayLike]],
+    x: npt.ArrayLike,
+    towards: npt.ArrayLike,
+) -> Array:
+    """Move inputs towards others as far as a whole ReLU network does not notice.
+
+    Around each input a ReLU network is linear, up to where the first of its units is switched on
+    or off. What its derivative does not see there can be changed freely, whatever the width of
+    the first layer; `metamer` needs a narrow one, and has no such limit.
+
+    Parameters
+    ----------
+    layers : list of (weight, bias)
+        The network: weights of shape (fan_out, fan_in) and biases of shape (fan_out,). Hidden
+        layers pass through ReLU, the last layer is linear.
+    x, towards : array of shape (samples, features)
+        The inputs, and where each of them is to move.
+
+    Returns
+    -------
+    array of shape (samples, features)
+        The moved inputs, with the outputs of x up to rounding. An input that stands where a unit
+        is switched, or whose derivative sees every direction, stays where it is.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``layers`` is not such a list, or an array is not of real, finite numbers, or two do
+        not fit.
+
+    Notes
+    -----
+    With J the derivative of the outputs in the inputs at x, the move is t N Nᵀ (towards - x), the
+    columns of N a basis of the null space of J. All sums of the hidden layers are affine along
+    it; t is 1, or smaller where one of them would change its sign before.
+
+    References
+    ----------
+    Jacobsen, Behrmann, Zemel and Bethge, "Excessive invariance causes adversarial vulnerability",
+    ICLR 2019.
+
+    Examples
+    --------
+    The unit that reads the second input is off, and would be switched on at 0:
+
+    >>> layers = [([[1.0, 0.0], [0.0, 1.0]], [0.0, 0.0]), ([[1.0, 1.0]], [0.0])]
+    >>> local_metamer(layers, [[1.0, -2.0]], [[5.0, 6.0]]).tolist()
+    [[1.0, 0.0]]
+    """
+    admitted, start = _admitted(layers, x)
+    if admitted[0][0].ndim > 2:
+        raise ValueError(f"layers must be one network, got {admitted[0][0].shape[:-2]} replicas")
+    goal = _arrays.real_array("towards", towards, start.shape)
+    values, slope = (
+        start,
+        np.broadcast_to(np.eye(start.shape[1]), (len(start), *2 * start.shape[1:])),
+    )
+    hidden = []
+    for weight, bias in admitted[:-1]:
+        sums, slope = values @ weight.T + bias, weight @ slope
+        hidden.append((sums, slope))
+        on = sums > 0
+        values, slope = sums * on, slope * on[..., np.newaxis]
+    seen = admitted[-1][0] @ slope
+    lost = [split(*pair).lost[0] for pair in zip(seen, (goal - start)[:, np.newaxis], strict=True)]
+    move = np.stack(lost)
+    reach = np.ones(len(start))
+    for sums, slope in hidden:
+        change = (slope @ move[..., np.newaxis])[..., 0]
+        crosses = np.where(sums > 0, change < 0, change > 0)
+        steps = np.divide(-sums, change, out=np.full(sums.shape, np.inf), where=crosses)
+        reach = np.minimum(reach, steps.min(axis=1))
+    return np.asarray(start + reach[:, np.newaxis] * move)
 
 
 def layer_ranks(

@@ -475,10 +475,10 @@ MUTATIONS = {
         "bad_cells(weights.gaussian((layers, n, 2), rng=rng) + 0.3)",
         "N08",
     ),
-    "Adam where descent was meant": (
+    "decay where there was to be none": (
         "null_spaces/plot_off_span_attack",
         '"momentum": 0.9, "batch"',
-        '"momentum": 0, "optimizer": "adam", "batch"',
+        '"momentum": 0.9, "weight_decay": 1e-4, "batch"',
         "N09",
     ),
     "noise that is not projected out": (
@@ -486,6 +486,49 @@ MUTATIONS = {
         "noisy - noisy @ unused @ unused.T",
         "noisy",
         "N10",
+    ),
+    "equal weights with a diagonal": (
+        "null_spaces/plot_lost_directions",
+        "equal = weights.constant(shape[1:])",
+        "equal = weights.constant(shape[1:]) + np.eye(50, 64)",
+        "N01",
+    ),
+    "zeros and ones for signs": ("null_spaces/plot_lost_directions", "1 - 2 * bits", "bits", "N02"),
+    "the law of complex matrices": (
+        "null_spaces/plot_lost_directions",
+        "-(least**2) / 2 - least",
+        "-(least**2)",
+        "N03",
+    ),
+    "a chain of orthogonal layers": (
+        "null_spaces/plot_lost_directions",
+        "weights.gaussian((1000, n, n), rng=rng) @ product",
+        "weights.orthogonal((1000, n, n), rng=rng) @ product",
+        "N03",
+    ),
+    "weights that lean to one side": (
+        "null_spaces/plot_dead_cone",
+        "fill((layers, units, inputs), rng=rng)",
+        "0.3 + fill((layers, units, inputs), rng=rng)",
+        "N05",
+    ),
+    "copies where mirror images were meant": (
+        "null_spaces/plot_dead_cone",
+        "[quarter, -quarter]",
+        "[quarter, quarter]",
+        "N05",
+    ),
+    "whole numbers for Gaussian weights": (
+        "null_spaces/plot_cones_counted",
+        "weights.gaussian((20, 8, 3), rng=rng)",
+        "weights.gaussian((20, 8, 3), rng=rng).round()",
+        "N06",
+    ),
+    "points of a curve that coincide": (
+        "null_spaces/plot_cones_counted",
+        "np.arange(1.0, 9.0)",
+        "np.arange(1.0, 9.0) // 2",
+        "N06",
     ),
 }
 

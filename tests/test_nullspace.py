@@ -21,6 +21,7 @@ from symlib.nullspace import (
     has_dead_cone,
     is_injective,
     layer_ranks,
+    local_metamer,
     metamer,
     null_basis,
     sign_patterns,
@@ -594,3 +595,65 @@ class TestInjective:
             assert found[where] == bad_cells(layers[where])
             assert injective[where] == (found[where] == 0)
             assert dead[where] == has_dead_cone(layers[where])
+
+
+# Metamers of a whole network
+
+
+def relu_network(rng, *widths):
+    """Return a random network with biases."""
+    return [
+        Layer(rng.standard_normal((m, d)) / np.sqrt(d), rng.standard_normal(m))
+        for d, m in itertools.pairwise(widths)
+    ]
+
+
+@given(seeds)
+def test_a_local_metamer_is_the_same_to_the_network_and_nearer_to_the_other_input(seed):
+    """The outputs agree to 1e-10 behind two wide layers, and every input moves."""
+    rng = np.random.default_rng(seed)
+    layers = relu_network(rng, 12, 20, 16, 3)
+    x, towards = rng.standard_normal((2, 8, 12))
+    moved = local_metamer(layers, x, towards)
+    np.testing.assert_allclose(forward(layers, moved), forward(layers, x), rtol=0, atol=1e-10)
+    assert (np.linalg.norm(towards - moved, axis=1) < np.linalg.norm(towards - x, axis=1)).all()
+
+
+@given(seeds)
+def test_a_local_metamer_goes_as_far_as_the_region(seed):
+    """It ends where a unit is switched, unless it got all the way that the outputs do not see."""
+    rng = np.random.default_rng(seed)
+    layers = relu_network(rng, 6, 9, 2)
+    x, towards = rng.standard_normal((2, 5, 6))
+    moved = local_metamer(layers, x, towards)
+    sums = np.abs(moved @ layers[0].weight.T + layers[0].bias).min(axis=1)
+    slopes = jacobian(layers, x)
+    whole = [x[n] + split(slopes[n], (towards - x)[n : n + 1]).lost[0] for n in range(5)]
+    stopped = np.abs(moved - whole).max(axis=1) > 1e-9
+    assert (sums[stopped] < 1e-12).all()
+
+
+def test_a_local_metamer_of_a_linear_layer_is_its_metamer():
+    """Without hidden layers there is one region, the whole space."""
+    rng = np.random.default_rng(0)
+    weight, bias = rng.standard_normal((3, 7)), rng.standard_normal(3)
+    x, towards = rng.standard_normal((2, 4, 7))
+    np.testing.assert_allclose(
+        local_metamer([(weight, bias)], x, towards), metamer(weight, x, towards), atol=1e-13
+    )
+
+
+def test_an_input_whose_derivative_sees_everything_stays():
+    """As many outputs as inputs and all units on: nothing can be changed."""
+    layers = [(np.eye(3), np.full(3, 9.0)), (np.eye(3), np.zeros(3))]
+    x = np.ones((2, 3))
+    np.testing.assert_array_equal(local_metamer(layers, x, np.zeros((2, 3))), x)
+
+
+def test_a_local_metamer_wants_one_network_and_inputs_that_fit():
+    """Replicas have regions of their own."""
+    layers = [(np.ones((2, 4, 3)), np.ones((2, 4))), (np.ones((2, 1, 4)), np.ones((2, 1)))]
+    with pytest.raises(ValueError, match=r"layers must be one network, got \(2,\) replicas"):
+        local_metamer(layers, np.ones((1, 3)), np.ones((1, 3)))
+    with pytest.raises(ValueError, match="towards must be an array of shape"):
+        local_metamer([(np.ones((1, 3)), np.ones(1))], np.ones((1, 3)), np.ones((2, 3)))
