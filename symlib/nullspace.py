@@ -23,7 +23,7 @@ Sources: Schläfli 1901; Wendel 1962; Cover 1965; Puthawala, Kothari, Lassas, Do
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -274,21 +274,11 @@ def local_metamer(
     if admitted[0][0].ndim > 2:
         raise ValueError(f"layers must be one network, got {admitted[0][0].shape[:-2]} replicas")
     goal = _arrays.real_array("towards", towards, start.shape)
-    values, slope = (
-        start,
-        np.broadcast_to(np.eye(start.shape[1]), (len(start), *2 * start.shape[1:])),
-    )
-    hidden = []
-    for weight, bias in admitted[:-1]:
-        sums, slope = values @ weight.T + bias, weight @ slope
-        hidden.append((sums, slope))
-        on = sums > 0
-        values, slope = sums * on, slope * on[..., np.newaxis]
-    seen = admitted[-1][0] @ slope
+    *hidden, (_, seen, _) = _pieces(admitted, start)
     lost = [split(*pair).lost[0] for pair in zip(seen, (goal - start)[:, np.newaxis], strict=True)]
     move = np.stack(lost)
     reach = np.ones(len(start))
-    for sums, slope in hidden:
+    for sums, slope, _ in hidden:
         change = (slope @ move[..., np.newaxis])[..., 0]
         crosses = np.where(sums > 0, change < 0, change > 0)
         steps = np.divide(-sums, change, out=np.full(sums.shape, np.inf), where=crosses)
@@ -345,16 +335,14 @@ def layer_ranks(
     [[1, 1]]
     """
     admitted, values = _admitted(layers, x)
-    forward, masks, slope = [], [], np.eye(values.shape[-1], dtype=values.dtype)
-    for k, (weight, bias) in enumerate(admitted, 1):
-        sums = values @ weight.mT + bias[..., np.newaxis, :]
-        on = (sums > 0) | (k == len(admitted))
-        values, slope = sums * on, on[..., np.newaxis] * (weight[..., np.newaxis, :, :] @ slope)
-        forward.append(_ranks(slope, tolerance))
-        masks.append(on)
-    error = np.broadcast_to(np.eye(on.shape[-1], dtype=values.dtype), (*on.shape, on.shape[-1]))
+    *hidden, (outputs, seen, _) = _pieces(admitted, values)
+    forward = [_ranks(slope * on[..., np.newaxis], tolerance) for _, slope, on in hidden]
+    forward.append(_ranks(seen, tolerance))
+    error = np.broadcast_to(
+        np.eye(outputs.shape[-1], dtype=outputs.dtype), (*outputs.shape, outputs.shape[-1])
+    )
     backward = [_ranks(error, tolerance)]
-    for (weight, _), on in zip(admitted[:0:-1], masks[-2::-1], strict=True):
+    for (weight, _), (_, _, on) in zip(admitted[:0:-1], hidden[::-1], strict=True):
         error = (error @ weight[..., np.newaxis, :, :]) * on[..., np.newaxis, :]
         backward.append(_ranks(error, tolerance))
     return Ranks(np.stack(forward, axis=-1), np.stack(backward[::-1], axis=-1))
@@ -647,6 +635,20 @@ def _ranks(matrices: Array, tolerance: float | None) -> npt.NDArray[np.intp]:
     values = np.linalg.svdvals(matrices)
     counted = values > _share(matrices, tolerance) * values[..., :1]
     return np.asarray(counted.sum(axis=-1), dtype=np.intp)
+
+
+def _pieces(
+    layers: Sequence[tuple[Array, Array]], values: Array
+) -> Iterator[tuple[Array, Array, npt.NDArray[np.bool_]]]:
+    """Yield the sums of each layer, their derivative in the inputs, and which units are active."""
+    features = values.shape[-1]
+    slope: Array = np.eye(features, dtype=values.dtype)
+    for weight, bias in layers:
+        sums = values @ weight.mT + bias[..., np.newaxis, :]
+        slope = np.broadcast_to(weight[..., np.newaxis, :, :] @ slope, (*sums.shape, features))
+        on = sums > 0
+        yield sums, slope, on
+        values, slope = sums * on, slope * on[..., np.newaxis]
 
 
 def _admitted(layers: object, x: npt.ArrayLike) -> tuple[list[tuple[Array, Array]], Array]:
