@@ -13,13 +13,14 @@ FOLDERS = ("explanation/", "how_to/")
 
 
 def isolate_kernel(app: Sphinx) -> None:
-    """Give kernels a profile of their own: no start-up files, and a warning is an error."""
+    """Give kernels a profile of their own: no start-up files, and a warning of a page is an error."""
     home = Path(app.doctreedir).parent / "ipython"
     profile = home / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
     (profile / "ipython_kernel_config.py").write_text(
         "c.Application.log_level = 50\n"
-        "c.InteractiveShellApp.exec_lines = ['import warnings; warnings.simplefilter(\"error\")']\n"
+        "c.InteractiveShellApp.exec_lines = ['import warnings', "
+        '\'warnings.filterwarnings("error", module="__main__|symlib")\']\n'
     )
     os.environ["IPYTHONDIR"] = str(home)
 
