@@ -13,7 +13,7 @@ FOLDERS = ("explanation/", "how_to/")
 
 
 def isolate_kernel(app: Sphinx) -> None:
-    """Give kernels a profile of their own: no start-up files, and a warning of a page is an error."""
+    """Give kernels a profile of their own: no start-up files, a page's warning is an error."""
     home = Path(app.doctreedir).parent / "ipython"
     profile = home / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
