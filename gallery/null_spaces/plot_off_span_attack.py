@@ -117,10 +117,11 @@ check("N09", "black pixels", black.size, side**2 - 64 + 3)
 check("N09", "largest change, black pixels", np.abs(moved[..., black]).max(), 0)
 
 # %%
-# **The attack is the noise, N10.** All three networks are good. A step shorter than an image takes the one from the
+# **The attack is the noise, N10.** All three networks are good. A step shorter than the mean image takes that of the
 # random start below 30 percent, and changes not one answer of the one whose noise was projected out.
 check("N10", "least accuracy of the three", accuracy[0].min(), 0.9, relation=">")
 check("N10", "accuracy, He, attacked", accuracy[-1, he], 0.3, relation="<")
+check("N10", "step over mean image", 3 / np.linalg.norm(x, axis=1).mean(), 1, relation="<")
 before, *after = (forward(trained, unseen + a * off)[clean].argmax(axis=-1) for a in (0, 3, 30))
 for norm, answers in zip((3, 30), after):
     check("N10", f"answers changed, projected, norm {norm}", np.sum(answers != before), 0)
@@ -128,9 +129,8 @@ for norm, answers in zip((3, 30), after):
 # %%
 # Where it stops being true
 # -------------------------
-# **Adam divides each slope by its own size.** The weights of black pixels stay, as 0 divided by anything is 0. But turn
-# the images, so that what they never use is no pixel any more, and Adam moves the noise; descent would not.
-# **Weight decay** shrinks it, here by 0.995 a step.
+# **Adam divides each slope by its own size.** Black pixels stay, as 0 divided by anything is 0. But turn the images, so
+# that what they never use is no pixel, and Adam moves the noise. **Weight decay** shrinks it, here by 0.995 a step.
 adam = {"steps": 300, "rate": 0.003, "optimizer": "adam", "momentum": 0}
 layer = Layer(noisy, np.zeros(units))
 moved = learn(layer, **adam)[0].weight - noisy
