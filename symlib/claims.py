@@ -85,7 +85,7 @@ class Claim(NamedTuple):
     sources: tuple[tuple[str, str], ...]
     scope: str
     verdict: str
-    page: str
+    pages: tuple[str, ...]
     explanation: str
     checked: bool
     checks: tuple[Check, ...] = ()
@@ -359,5 +359,5 @@ def _claims() -> dict[str, Claim]:
     claims = {}
     for entry in _toml()["claim"]:
         sources = tuple((source["key"], source["where"]) for source in entry["sources"])
-        claims[entry["id"]] = Claim(**{**entry, "sources": sources})
+        claims[entry["id"]] = Claim(**{**entry, "sources": sources, "pages": tuple(entry["pages"])})
     return claims

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 VERDICTS = ("holds", "holds within limits", "fails as stated", "open")
 FOLDERS = {
     "S": {"symmetry"},
-    "N": {"null_spaces"},
+    "N": {"null_spaces", "random_matrices"},
     "R": {"random_matrices"},
     "P": {"random_matrices", "separation"},
     "O": {"convergence"},
@@ -360,9 +360,11 @@ def test_each_claim_is_a_sentence_with_scope_sources_and_pages(claim):
         assert "  " not in text
         assert text.count("$") % 2 == 0
     assert claim.verdict in VERDICTS
-    folder, page = claim.page.split("/")
-    assert folder in FOLDERS[claim.id[0]]
-    assert re.fullmatch(r"plot_[a-z0-9]+(_[a-z0-9]+)*", page)
+    assert claim.pages
+    for named in claim.pages:
+        folder, page = named.split("/")
+        assert folder in FOLDERS[claim.id[0]]
+        assert re.fullmatch(r"plot_[a-z0-9]+(_[a-z0-9]+)*", page)
     assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", claim.explanation)
     assert type(claim.checked) is bool
     assert claim.checks == ()

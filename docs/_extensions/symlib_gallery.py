@@ -34,7 +34,9 @@ SECTIONS = (
 @cache
 def _reading_order() -> tuple[str, ...]:
     """Return the pages in the order in which the ledger first names them."""
-    return tuple(dict.fromkeys(Path(claim.page).name for claim in claims.ledger()))
+    return tuple(
+        dict.fromkeys(Path(page).name for claim in claims.ledger() for page in claim.pages)
+    )
 
 
 def section_order(folder: str) -> int:
@@ -75,7 +77,7 @@ def drop_tag_lists(app: Sphinx, doctree: nodes.document) -> None:
 
 def say_what_is_checked(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put the claims of a gallery page, and the explanation that needs them, under its title."""
-    mine = [one for one in claims.ledger() if docname == f"gallery/{one.page}"]
+    mine = [one for one in claims.ledger() if docname.removeprefix("gallery/") in one.pages]
     title = next(iter(doctree.findall(nodes.title)), None)
     if not mine or title is None:
         return

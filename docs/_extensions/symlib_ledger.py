@@ -75,8 +75,9 @@ def find_faults(checks: Iterable[tuple[str, claims.Check]]) -> Iterator[str]:
             yield f"claim {claim.id} is marked as not checked, and {min(pages)} checks it"
         elif claim.checks and claim.verdict != (found := claims.verdict(claim.checks)):
             yield f"claim {claim.id}: the verdict is {claim.verdict!r}, its checks say {found!r}"
-        if claim.checks and f"gallery/{claim.page}" not in pages:
-            yield f"claim {claim.id} names the page {claim.page}, which does not check it"
+        for page in claim.pages if claim.checks else ():
+            if f"gallery/{page}" not in pages:
+                yield f"claim {claim.id} names the page {page}, which does not check it"
         named = [check.what for check in claim.checks]
         for what in sorted({what for what in named if named.count(what) > 1}):
             yield f"claim {claim.id} has two checks named {what!r}"
@@ -126,10 +127,10 @@ class Ledger(SphinxDirective):
             f"{{cite:t}}`{key}`" + (f", {where}" if where else "") for key, where in claim.sources
         ]
         source = "; ".join(sources) if sources else "derived on this site"
-        page, explanation = f"gallery/{claim.page}", f"explanation/{claim.explanation}"
+        pages = [f"gallery/{page}" for page in claim.pages]
         links = [
             f"{{doc}}`/{docname}`"
-            for docname in (page, explanation)
+            for docname in (*pages, f"explanation/{claim.explanation}")
             if docname in self.env.found_docs
         ]
         text = f"{claim.statement}\n\n**Scope.** {claim.scope} **Source.** {source}. " + (

@@ -223,11 +223,12 @@ def consistent():
     shows = {"holds": "claim", "holds within limits": "limit", "fails as stated": "failure"}
     return [
         (
-            f"gallery/{claim.page}",
-            claims.Check(claim.id, what, 1.0, "==", 1.0, 0.0, 0.0, True, shows[claim.verdict], ""),
+            f"gallery/{page}",
+            claims.Check(claim.id, f"{what}, {at}", 1.0, "==", 1.0, 0.0, 0.0, True, shows[claim.verdict], ""),
         )
         for claim in claims.ledger()
         if claim.checked
+        for at, page in enumerate(claim.pages)
         for what in ("one number", "another")
     ]
 
@@ -273,7 +274,7 @@ FAULTS = {
     ),
     "same name": (
         lambda made: [*made, made[0]],
-        "claim S01 has two checks named 'one number'",
+        "claim S01 has two checks named 'one number, 0'",
     ),
 }
 
@@ -283,7 +284,7 @@ def test_each_fault_of_the_ledger_has_its_sentence(spoil, sentence, monkeypatch)
     """One fault, one sentence that names the claim, and nothing else."""
     free = next(claim for claim in claims.ledger() if claim.id == "S02")
     monkeypatch.setitem(
-        claims._claims(), "S02", free._replace(page="symmetry/plot_float_free", checked=False)
+        claims._claims(), "S02", free._replace(pages=("symmetry/plot_float_free",), checked=False)
     )
     made = [one for one in consistent() if one[1].claim != "S02"]
     assert list(symlib_ledger.find_faults(spoil(made))) == [sentence]
