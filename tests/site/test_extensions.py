@@ -224,7 +224,9 @@ def consistent():
     return [
         (
             f"gallery/{page}",
-            claims.Check(claim.id, f"{what}, {at}", 1.0, "==", 1.0, 0.0, 0.0, True, shows[claim.verdict], ""),
+            claims.Check(
+                claim.id, f"{what}, {at}", 1.0, "==", 1.0, 0.0, 0.0, True, shows[claim.verdict], ""
+            ),
         )
         for claim in claims.ledger()
         if claim.checked
