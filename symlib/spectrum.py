@@ -1,0 +1,693 @@
+"""Eigenvalue and singular value laws.
+
+The spectrum of a large random matrix is hardly random. It follows a law that knows nothing of the
+entries but their variance: `marchenko_pastur` is that of the squared singular values of one
+random layer, `quarter_circle` that of the singular values of a square one, `semicircle` that of
+the eigenvalues of a symmetric matrix, and `fuss_catalan` that of the squared singular values of
+several square layers in a row. At the edge of the spectrum chance is left: `tracy_widom` says how
+the largest eigenvalue varies from one matrix to the next, and `smallest_singular_value` how close
+to losing a dimension a square matrix comes.
+
+Each of these laws has the methods of a frozen ``scipy.stats`` distribution, listed below as
+`Law`, and its ``cdf`` goes as it is into ``scipy.stats.kstest``.
+
+Numbers to hold against the laws come without filling a large matrix: `hermite_eigenvalues` and
+`laguerre_eigenvalues` draw the spectra of symmetric Gaussian matrices and of sample covariances
+from tridiagonal ones, for any real *beta*, of which 1, 2 and 4 are the real, complex and
+quaternion matrices. `ginibre_eigenvalues` draws those of square layers, and `lyapunov_exponents`
+measures by what factor the layers of a product stretch each direction, which
+`gaussian_lyapunov_exponents` tells beforehand.
+
+Sources: Wigner 1955; Marčenko and Pastur 1967; Edelman 1988; Tracy and Widom 1994 and 1996;
+Bornemann 2010; Penson and Życzkowski 2011.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from symlib import _arrays
+from symlib._arrays import Array
+from symlib._closed_laws import Circle, FussCatalan, MarchenkoPastur, SmallestSingularValue
+from symlib._laws import Law
+from symlib._tracy_widom import TracyWidom
+
+__all__ = [
+    "fuss_catalan",
+    "gaussian_lyapunov_exponents",
+    "ginibre_eigenvalues",
+    "hermite_eigenvalues",
+    "laguerre_eigenvalues",
+    "lyapunov_exponents",
+    "marchenko_pastur",
+    "quarter_circle",
+    "semicircle",
+    "smallest_singular_value",
+    "tracy_widom",
+]
+
+_Values = npt.NDArray[np.float64]
+
+
+def marchenko_pastur(ratio: float, *, scale: float = 1.0) -> Law:
+    """Return the law of the squared singular values of a random matrix.
+
+    For X of shape (p, n) with independent entries of mean 0 and variance ``scale``, it is the law
+    of the eigenvalues of X Xᵀ / n when p and n are large and p / n = ``ratio``. The mean is
+    ``scale``, the variance ``scale² ratio``.
+
+    Parameters
+    ----------
+    ratio : float
+        Rows p by columns n, any number above 0.
+    scale : float
+        Variance of an entry, above 0.
+
+    Returns
+    -------
+    Law
+        With an atom if the ratio is above 1: p - n of the p eigenvalues are 0, so that ``cdf(0)``
+        is 1 - 1 / ratio, and ``ppf`` is 0 up to there. Then ``pdf`` is the density of the other
+        part, which integrates to 1 / ratio, and the support begins at 0. For a ratio of 1 the
+        density has a pole at 0.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument is not a finite number above 0.
+
+    Notes
+    -----
+    The density is √((b - x)(x - a)) / (2π scale ratio x) between a and b = scale (1 ∓ √ratio)².
+    For a ratio η ≤ 1 and scale 1, on x = 1 + η - 2 √η cos t, the probability up to x is
+    (t + (σ - (1 - η) arctan(σ / (1 - √η cos t))) / η) / π with σ = √η sin t; for ratio > 1 the
+    eigenvalues above 0 are those of the transpose. The moments count noncrossing partitions:
+    E xᵏ = Σⱼ ratioʲ C(k, j) C(k - 1, j) / (j + 1), which are Narayana numbers.
+
+    References
+    ----------
+    Marčenko and Pastur, "Distribution of eigenvalues for some sets of random matrices",
+    *Mathematics of the USSR-Sbornik* 1 (1967), 457-483.
+
+    Examples
+    --------
+    >>> marchenko_pastur(0.25).support()
+    (0.25, 2.25)
+    >>> float(marchenko_pastur(4.0).cdf(0.0))
+    0.75
+    """
+    return MarchenkoPastur(
+        _arrays.number("ratio", ratio, above=0.0), _arrays.number("scale", scale, above=0.0)
+    )
+
+
+def semicircle(*, scale: float = 1.0) -> Law:
+    """Return the law of the eigenvalues of a symmetric random matrix.
+
+    The matrix is large, of shape (n, n), and has independent entries above the diagonal of mean 0
+    and standard deviation ``scale / √n``.
+
+    Parameters
+    ----------
+    scale : float
+        Standard deviation of the law, above 0: half of its radius.
+
+    Returns
+    -------
+    Law
+        From -2 scale to 2 scale.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``scale`` is not a finite number above 0.
+
+    Notes
+    -----
+    For scale 1 the density is √(4 - x²) / (2π), the probability up to x = 2 sin t is
+    1/2 + (2t + sin 2t) / (2π), and the even moments are the Catalan numbers 1, 2, 5, 14, ...
+
+    References
+    ----------
+    Wigner, "Characteristic vectors of bordered matrices with infinite dimensions", *Annals of
+    Mathematics* 62 (1955), 548-564.
+
+    Examples
+    --------
+    >>> [semicircle().moment(k) for k in (2, 4, 6)]
+    [1.0, 2.0, 5.0]
+    """
+    return Circle(_arrays.number("scale", scale, above=0.0), half=False)
+
+
+def quarter_circle(*, scale: float = 1.0) -> Law:
+    """Return the law of the singular values of a square random matrix.
+
+    The matrix is large, of shape (n, n), and has independent entries of mean 0 and standard
+    deviation ``scale / √n``.
+
+    Parameters
+    ----------
+    scale : float
+        Root of the mean square of the law, above 0: half of its largest value.
+
+    Returns
+    -------
+    Law
+        From 0 to 2 scale.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``scale`` is not a finite number above 0.
+
+    Notes
+    -----
+    For scale 1 the density is √(4 - x²) / π. The square of a value follows
+    ``marchenko_pastur(1)``, and with a random sign the value itself follows `semicircle`.
+
+    References
+    ----------
+    Marčenko and Pastur 1967, with ratio 1.
+
+    Examples
+    --------
+    >>> round(quarter_circle().mean(), 6)  # 8 / 3π
+    0.848826
+    """
+    return Circle(_arrays.number("scale", scale, above=0.0), half=True)
+
+
+def fuss_catalan(factors: int) -> Law:
+    """Return the law of the squared singular values of a product of square random matrices.
+
+    The factors are large, of shape (n, n), and have independent entries of mean 0 and variance
+    1 / n. With the number of factors s, the spectrum spreads from 0 up to (s + 1)^(s + 1) / s^s.
+
+    Parameters
+    ----------
+    factors : int
+        How many matrices are multiplied, at least 1.
+
+    Returns
+    -------
+    Law
+        With mean 1 and variance s; its density has a pole at 0, as x^(-s / (s + 1)).
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``factors`` is not a whole number of at least 1.
+
+    Notes
+    -----
+    Along x = sin((s + 1) φ)^(s + 1) / (sin φ sin(s φ)^s), with φ from 0 at the upper end to
+    π / (s + 1) at x = 0, the density is sin² φ sin(s φ)^(s - 1) / (π sin((s + 1) φ)^s) and the
+    probability above x is ((s + 1) φ - s sin φ sin((s + 1) φ) / sin(s φ)) / π. This is the
+    imaginary part of s B - log(B - 1), where B = e^(iφ) sin((s + 1) φ) / sin(s φ) solves
+    B = 1 + B^(s + 1) / x; x times its derivative in x is -B. The moments are the Fuss-Catalan
+    numbers E xᵏ = C((s + 1) k, k) / (s k + 1), and for s = 1 the law is ``marchenko_pastur(1)``.
+
+    References
+    ----------
+    Penson and Życzkowski, "Product of Ginibre matrices: Fuss-Catalan and Raney distributions",
+    *Physical Review E* 83 (2011), 061118.
+
+    Examples
+    --------
+    >>> [fuss_catalan(2).moment(k) for k in (1, 2, 3)]
+    [1.0, 3.0, 12.0]
+    >>> fuss_catalan(2).support()
+    (0.0, 6.75)
+    """
+    return FussCatalan(_arrays.whole("factors", factors))
+
+
+def tracy_widom(beta: int) -> Law:
+    """Return the law of the largest eigenvalue of a large random matrix.
+
+    Take a symmetric (beta 1), Hermitian (2) or quaternion self-dual (4) matrix of shape (n, n)
+    with independent Gaussian entries above the diagonal, whose mean square is 1. Its largest
+    eigenvalue is about 2 √n + n^(-1/6) T, and T follows this law.
+
+    Parameters
+    ----------
+    beta : {1, 2, 4}
+        Number of real components of an entry.
+
+    Returns
+    -------
+    Law
+        On all real numbers. The error of ``cdf`` is below 1e-14. Where ``cdf`` or ``sf`` is small,
+        down to the smallest floating-point number, it still has at least ten digits.
+
+    Raises
+    ------
+    ValueError
+        If ``beta`` is not 1, 2 or 4: for others no such formula is known.
+
+    Notes
+    -----
+    With Hastings and McLeod's solution q of q'' = s q + 2 q³, q ~ Ai(s) far on the right,
+    U(s) = ∫ (x - s) q(x)² dx and E(s) = ∫ q(x) dx over x > s:
+    F2 = exp(-U), F1 = exp(-(U + E) / 2), and F4(s / 2^(2/3)) = exp(-U / 2) cosh(E / 2). They are
+    computed to the right of 0 as Fredholm determinants by Gauss quadrature, to the left from q by
+    collocation, and then looked up as polynomials on small cells, which takes a twentieth of a
+    second once.
+
+    Conventions for beta = 4 differ by a factor. This one has the scale of all other beta, that of
+    the beta-Hermite ensemble and of the stochastic Airy operator: mean -2.0552. Tracy and Widom,
+    and Bornemann, use √2 in place of 2^(2/3): their variable is 2^(1/6) times this one, with mean
+    -2.3069. √2 times theirs has F4 as it stands above, without any factor.
+
+    References
+    ----------
+    Tracy and Widom, "Level-spacing distributions and the Airy kernel", *Communications in
+    Mathematical Physics* 159 (1994), 151-174, and "On orthogonal and symplectic matrix
+    ensembles", 177 (1996), 727-754. Ferrari and Spohn, "A determinantal formula for the GOE
+    Tracy-Widom distribution", *J. Phys. A* 38 (2005), L557-L561. Bornemann, "On the numerical
+    evaluation of distributions in random matrix theory", *Markov Processes and Related Fields* 16
+    (2010), 803-866. Ramírez, Rider and Virág, "Beta ensembles, stochastic Airy spectrum, and a
+    diffusion", *Journal of the AMS* 24 (2011), 919-944.
+
+    Examples
+    --------
+    >>> round(float(tracy_widom(2).cdf(-2.0)), 12)
+    0.413224142505
+    >>> round(tracy_widom(1).mean(), 9), round(tracy_widom(1).var(), 9)
+    (-1.206533575, 1.607781035)
+    """
+    if np.ndim(beta) != 0 or isinstance(beta, bool | np.bool_) or beta not in (1, 2, 4):
+        raise ValueError(f"beta must be 1, 2 or 4, got {beta!r:.60}")
+    return TracyWidom({1: 1, 2: 2, 4: 4}[beta])
+
+
+def smallest_singular_value() -> Law:
+    """Return the law of the smallest singular value of a square random matrix, times √n.
+
+    The matrix is large, of shape (n, n), and has independent entries of mean 0 and variance 1. Its
+    smallest singular value is of the size 1 / √n: no dimension is lost, and hardly more.
+
+    Returns
+    -------
+    Law
+        From 0 on, with median √(1 + 2 log 2) - 1 = 0.5448.
+
+    Notes
+    -----
+    The probability above t is exp(-t²/2 - t). For Gaussian entries Edelman found this limit, and
+    Tao and Vu that other entries with enough moments have it too.
+
+    References
+    ----------
+    Edelman, "Eigenvalues and condition numbers of random matrices", *SIAM J. Matrix Anal. Appl.*
+    9 (1988), 543-560. Tao and Vu, "Random matrices: the distribution of the smallest singular
+    values", *Geometric and Functional Analysis* 20 (2010), 260-297.
+
+    Examples
+    --------
+    >>> round(smallest_singular_value().median(), 6)
+    0.544764
+    """
+    return SmallestSingularValue()
+
+
+def hermite_eigenvalues(
+    n: int,
+    *,
+    beta: float = 2.0,
+    size: int | tuple[int, ...] | None = None,
+    largest: int | None = None,
+    rng: np.random.Generator | int | None = None,
+) -> _Values:
+    """Draw the eigenvalues of symmetric Gaussian matrices (the Gaussian beta ensemble).
+
+    With beta 1, 2 and 4 these are the real symmetric, the complex Hermitian and the quaternion
+    self-dual matrices with independent Gaussian entries (GOE, GUE, GSE) whose mean square is 1
+    off the diagonal and 2 / beta on it. Any other beta > 0 stands between them.
+
+    Parameters
+    ----------
+    n : int
+        Number of rows of the matrix.
+    beta : float
+        Strength of the repulsion between eigenvalues, above 0.
+    size : int or tuple of int, optional
+        How many matrices; by default one, without an axis for it.
+    largest : int, optional
+        Draw only so many of the largest eigenvalues. The time is then that of a matrix of about
+        15 n^(1/3) rows: n may be a million.
+    rng : None, int or numpy.random.Generator
+        Where the randomness comes from, through ``numpy.random.default_rng``.
+
+    Returns
+    -------
+    array of shape ([size], n) or ([size], largest)
+        The eigenvalues of each matrix, from the lowest to the largest.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``n`` or ``size`` is not in whole numbers of at least 1, ``beta`` not a finite number
+        above 0, ``largest`` not a whole number from 1 to n, or ``rng`` not a source of randomness.
+
+    Notes
+    -----
+    The density is proportional to ``Π_{i<j} |λ_i - λ_j|^β exp(-β Σ λ_i² / 4)``. For every β the
+    values λ / √n fill [-2, 2] by Wigner's semicircle, and n^(1/6) (λ_max - 2 √n) goes to the
+    Tracy-Widom law of that β, with means -1.2065, -1.7711 and -2.0552 for β = 1, 2, 4. (Tables of
+    F_4 may count in other units: 2^(1/6) times as large with mean -2.3069, or 2^(2/3) times with
+    mean -3.2624.)
+
+    Householder's reflections leave of such a matrix a tridiagonal one of independent entries:
+    N(0, 2 / β) on the diagonal and √(χ²(β (n - i)) / β) beside it, in row i. That one is drawn.
+    An eigenvector of the k-th largest eigenvalue lives in the first (3πk/2)^(2/3) n^(1/3) rows and
+    y n^(1/3) rows further has fallen by exp(-(2/3) y^(3/2)), as Airy's function does; the chance
+    that a later row matters by its noise falls as exp(-(2/3) β y^(3/2)). ``largest`` takes
+    y^(3/2) = 20 + 24 / β: what the cut changes is below 1e-10 in the units of the edge,
+    n^(-1/6), next to rounding at 2e-16 n^(2/3) of them.
+
+    References
+    ----------
+    Dumitriu and Edelman, "Matrix models for beta ensembles", *Journal of Mathematical Physics* 43
+    (2002), 5830-5847, theorem 2.12. Ramírez, Rider and Virág, "Beta ensembles, stochastic Airy
+    spectrum, and a diffusion", *Journal of the American Mathematical Society* 24 (2011), 919-944,
+    theorem 1.1. Edelman and Rao, "Random matrix theory", *Acta Numerica* 14 (2005), 233-297,
+    section 10 (the corner).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> values = hermite_eigenvalues(400, size=3, rng=0) / np.sqrt(400)
+    >>> values.shape, bool(abs(abs(values).max() - 2) < 0.2)
+    ((3, 400), True)
+    """
+    rows = _arrays.whole("n", n)
+    beta = _arrays.number("beta", beta, above=0.0)
+    lengths = _lengths(size)
+    kept = rows if largest is None else _arrays.whole("largest", largest, most=rows)
+    source = _arrays.generator(rng)
+    corner = rows if largest is None else _corner(rows, kept, beta)
+    result = np.empty((math.prod(lengths), kept))
+    for part in _blocks(len(result), corner):
+        result[part] = _eigenvalues(*_hermite(rows, beta, corner, len(result[part]), source), kept)
+    return result.reshape(*lengths, kept)
+
+
+def laguerre_eigenvalues(
+    n: int,
+    m: int,
+    *,
+    beta: float = 1.0,
+    size: int | tuple[int, ...] | None = None,
+    rng: np.random.Generator | int | None = None,
+) -> _Values:
+    """Draw the eigenvalues of X Xᵀ for Gaussian matrices X (the Wishart or Laguerre ensemble).
+
+    They are the squared singular values of X, which for beta 1, 2 and 4 has independent real,
+    complex and quaternion entries of mean square 1. Any other beta > 0 stands between them.
+
+    Parameters
+    ----------
+    n, m : int
+        Numbers of rows and of columns of X, in any order.
+    beta : float
+        Strength of the repulsion between eigenvalues, above 0.
+    size : int or tuple of int, optional
+        How many matrices; by default one, without an axis for it.
+    rng : None, int or numpy.random.Generator
+        Where the randomness comes from, through ``numpy.random.default_rng``.
+
+    Returns
+    -------
+    array of shape ([size], n)
+        The eigenvalues of each X Xᵀ, from the lowest to the largest, none below 0. If X has fewer
+        columns than rows, the first n - m are 0 exactly.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``n``, ``m`` or ``size`` is not in whole numbers of at least 1, ``beta`` not a finite
+        number above 0, or ``rng`` not a source of randomness.
+
+    Notes
+    -----
+    With s the smaller and l the larger of n and m, the density of the s values that are not 0 is
+    proportional to ``Π_{i<j} |λ_i - λ_j|^β Π λ_i^(β (l - s + 1) / 2 - 1) exp(-β λ_i / 2)``. For
+    every β the values λ / m follow the law of Marchenko and Pastur of ratio n / m, its atom at 0 included.
+
+    Reflections from both sides leave of X a lower bidiagonal matrix B of independent entries:
+    √(χ²(β (l - i)) / β) on the diagonal in row i = 0, ..., s - 1, and √(χ²(β (s - i)) / β) left of
+    it for i >= 1. The tridiagonal B Bᵀ gives the values, up to rounding of the largest.
+
+    References
+    ----------
+    Dumitriu and Edelman, "Matrix models for beta ensembles", *Journal of Mathematical Physics* 43
+    (2002), 5830-5847, theorem 3.4.
+
+    Examples
+    --------
+    Of three rows with one column, two directions see nothing:
+
+    >>> laguerre_eigenvalues(3, 1, rng=0)[:2].tolist()
+    [0.0, 0.0]
+    """
+    rows, columns = _arrays.whole("n", n), _arrays.whole("m", m)
+    beta = _arrays.number("beta", beta, above=0.0)
+    lengths = _lengths(size)
+    source = _arrays.generator(rng)
+    rank = min(rows, columns)
+    result = np.zeros((math.prod(lengths), rows))
+    for part in _blocks(len(result), rank):
+        model = _laguerre(rank, max(rows, columns), beta, len(result[part]), source)
+        result[part, rows - rank :] = np.maximum(_eigenvalues(*model, rank), 0.0)
+    return result.reshape(*lengths, rows)
+
+
+def ginibre_eigenvalues(
+    n: int,
+    *,
+    size: int | tuple[int, ...] | None = None,
+    rng: np.random.Generator | int | None = None,
+) -> npt.NDArray[np.complex128]:
+    """Draw the eigenvalues of square Gaussian matrices with entries of variance 1 / n.
+
+    This is a layer of n units at the scale of `lecun`. Its eigenvalues fill the unit disk evenly
+    as n grows; some of them are real.
+
+    Parameters
+    ----------
+    n : int
+        Number of rows and columns.
+    size : int or tuple of int, optional
+        How many matrices; by default one, without an axis for it.
+    rng : None, int or numpy.random.Generator
+        Where the randomness comes from, through ``numpy.random.default_rng``.
+
+    Returns
+    -------
+    complex array of shape ([size], n)
+        The eigenvalues of each matrix, in no particular order. The imaginary part of the real ones
+        is 0 exactly.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``n`` or ``size`` is not in whole numbers of at least 1, or ``rng`` not a source of
+        randomness.
+
+    Notes
+    -----
+    The share within the radius r <= 1 goes to r². The mean number of real eigenvalues is √2 for
+    n = 2 and grows as √(2n / π); all of them are real with probability 2^(-n (n - 1) / 4).
+
+    References
+    ----------
+    Ginibre, "Statistical ensembles of complex, quaternion, and real matrices", *Journal of
+    Mathematical Physics* 6 (1965), 440-449. Edelman, Kostlan and Shub, "How many eigenvalues of a
+    random matrix are real?", *Journal of the American Mathematical Society* 7 (1994), 247-267.
+
+    Examples
+    --------
+    An odd number of rows leaves at least one real eigenvalue:
+
+    >>> bool((ginibre_eigenvalues(5, size=100, rng=0).imag == 0).any(axis=1).all())
+    True
+    """
+    rows = _arrays.whole("n", n)
+    lengths = _lengths(size)
+    source = _arrays.generator(rng)
+    result = np.empty((math.prod(lengths), rows), dtype=np.complex128)
+    for part in _blocks(len(result), rows * rows):
+        entries = source.standard_normal((len(result[part]), rows, rows)) / math.sqrt(rows)
+        result[part] = np.linalg.eigvals(entries)
+    return result.reshape(*lengths, rows)
+
+
+def gaussian_lyapunov_exponents(n: int, *, variance: float | None = None) -> _Values:
+    """Return the Lyapunov exponents of products of Gaussian matrices.
+
+    In a product of many independent matrices, the i-th singular value grows or falls by the factor
+    exp(exponent i) a layer.
+
+    Parameters
+    ----------
+    n : int
+        Number of rows and columns of each factor.
+    variance : float, optional
+        Variance of the entries, above 0; by default 1 / n.
+
+    Returns
+    -------
+    array of shape (n,)
+        The exponents, from the largest to the lowest.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``n`` is not a whole number of at least 1, or ``variance`` not a finite number above 0.
+
+    Notes
+    -----
+    ½ (ln(2 σ²) + ψ((n - i + 1) / 2)) for i = 1, ..., n, with ψ the digamma function: the mean of
+    the logarithm of σ χ(n - i + 1), which is how far a Gaussian vector is from the space of i - 1
+    others. No exponent is the same as another, so that one direction outgrows all: the product
+    goes to rank one.
+
+    References
+    ----------
+    Newman, "The distribution of Lyapunov exponents: exact results for random matrices",
+    *Communications in Mathematical Physics* 103 (1986), 121-126.
+
+    Examples
+    --------
+    >>> gaussian_lyapunov_exponents(3).round(6).tolist()
+    [-0.184488, -0.49134, -1.184488]
+    """
+    from scipy.special import digamma  # here, as its import takes its time
+
+    rows = _arrays.whole("n", n)
+    scale = 1.0 / rows if variance is None else _arrays.number("variance", variance, above=0.0)
+    return np.asarray(0.5 * (math.log(2.0) + math.log(scale) + digamma(np.arange(rows, 0, -1) / 2)))
+
+
+def lyapunov_exponents(matrices: npt.ArrayLike) -> Array:
+    """Measure the Lyapunov exponents of a product of matrices.
+
+    Parameters
+    ----------
+    matrices : array of shape ([replicas], depth, n, n)
+        The factors, in the order in which they act: the first layer first.
+
+    Returns
+    -------
+    array of shape ([replicas], n)
+        The mean growth in a layer, as a logarithm, of the i-th direction, in the order of
+        elimination: the larger exponents come first up to terms of 1 / depth. A lost direction has
+        -inf or, by rounding, a large negative number.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If ``matrices`` is not such an array of real, finite numbers.
+
+    Notes
+    -----
+    Q_k R_k = W_k Q_{k-1} from Q_0 = 1; exponent i is the mean of ``ln |R_k[i, i]|`` over the layers.
+    All directions of the plain product would be lost in the first one after a few dozen layers.
+    The exponents sum to the mean of ``ln |det W_k|``. For independent Gaussian factors each has the
+    mean of `gaussian_lyapunov_exponents` at every depth, and the variance ψ'((n - i + 1) / 2) /
+    (4 depth) with ψ' the trigamma function; for orthogonal ones all are 0.
+
+    References
+    ----------
+    Benettin, Galgani, Giorgilli and Strelcyn, "Lyapunov characteristic exponents for smooth
+    dynamical systems and for Hamiltonian systems; a method for computing all of them", *Meccanica*
+    15 (1980), 9-30.
+
+    Examples
+    --------
+    >>> lyapunov_exponents([[[2.0, 0.0], [0.0, 0.5]]] * 100).round(6).tolist()
+    [0.693147, -0.693147]
+    """
+    factors = _arrays.real_array("matrices", matrices, ("depth", "n", "n"), leading="replicas")
+    side = factors.shape[-1]
+    factors = _arrays.real_array("matrices", factors, ("depth", side, side), leading="replicas")
+    depth = factors.shape[-3]
+    basis: Array = np.eye(side, dtype=factors.dtype)
+    total = np.zeros((*factors.shape[:-3], side), dtype=factors.dtype)
+    for k in range(depth):
+        basis, upper = np.linalg.qr(factors[..., k, :, :] @ basis)
+        with np.errstate(divide="ignore"):
+            total += np.log(np.abs(np.diagonal(upper, axis1=-2, axis2=-1)))
+    return np.asarray(total / depth)
+
+
+def _lengths(size: object) -> tuple[int, ...]:
+    """Return ``size`` as the leading axes of a sample."""
+    if size is None:
+        return ()
+    axes = size if isinstance(size, tuple) else (size,)
+    return tuple(_arrays.whole("size", axis) for axis in axes)
+
+
+def _blocks(count: int, entries: int) -> Iterator[slice]:
+    """Cut a sample into parts that stay in the cache: drawing is then faster, and memory small."""
+    step = max(1, 2**16 // entries)
+    return (slice(start, start + step) for start in range(0, count, step))
+
+
+def _corner(n: int, largest: int, beta: float) -> int:
+    """Return how many rows of the tridiagonal matrix decide the largest eigenvalues."""
+    reach = (1.5 * math.pi * largest) ** (2 / 3) + (20 + 24 / beta) ** (2 / 3)
+    return int(min(n, math.ceil(reach * n ** (1 / 3))))
+
+
+def _hermite(
+    n: int, beta: float, rows: int, count: int, source: np.random.Generator
+) -> tuple[_Values, _Values]:
+    """Draw diagonal and subdiagonal of the first rows of the tridiagonal Hermite model."""
+    diagonal = source.standard_normal((count, rows)) * math.sqrt(2 / beta)
+    freedom = n - np.arange(1.0, rows)
+    squares = source.standard_gamma(beta / 2 * freedom, (count, rows - 1)) * (2 / beta)
+    return diagonal, np.sqrt(squares)
+
+
+def _laguerre(
+    rank: int, longer: int, beta: float, count: int, source: np.random.Generator
+) -> tuple[_Values, _Values]:
+    """Draw diagonal and subdiagonal of B Bᵀ for the bidiagonal Laguerre model B."""
+    steps = np.arange(float(rank))
+    diagonal = source.standard_gamma(beta / 2 * (longer - steps), (count, rank)) * (2 / beta)
+    freedom = rank - steps[1:]
+    squares = source.standard_gamma(beta / 2 * freedom, (count, rank - 1)) * (2 / beta)
+    beside = np.sqrt(diagonal[:, :-1] * squares)
+    diagonal[:, 1:] += squares
+    return diagonal, beside
+
+
+def _eigenvalues(diagonal: _Values, beside: _Values, largest: int) -> _Values:
+    """Return the largest eigenvalues of symmetric tridiagonal matrices, overwriting these."""
+    from scipy.linalg.lapack import dstebz, dsterf  # here, as its import takes its time
+
+    count, rows = diagonal.shape
+    if rows == 1:
+        return diagonal
+    result, failed = np.empty((count, largest)), False
+    for i in range(count):
+        if 30 * largest < rows:  # bisection is faster for few
+            _, values, _, _, info = dstebz(
+                diagonal[i], beside[i], 2, 0.0, 1.0, rows - largest + 1, rows, 0.0, "E"
+            )
+            result[i] = values[:largest]
+        else:
+            values, info = dsterf(diagonal[i], beside[i], overwrite_d=True, overwrite_e=True)
+            result[i] = values[rows - largest :]
+        failed |= info != 0
+    if failed:
+        raise np.linalg.LinAlgError("the eigenvalues did not converge")
+    return result
