@@ -83,9 +83,26 @@ def _erf_curvature(z: Array, value: Array) -> Array:
     return -2 * z * _erf_slope(z, value)
 
 
+def _selu(z: Array) -> Array:
+    """Return the scaled exponential linear unit; its constants keep mean 0 and variance 1."""
+    return _SCALE * np.where(z > 0, z, _ALPHA * np.expm1(np.minimum(z, 0)))
+
+
+def _selu_slope(z: Array, value: Array) -> Array:
+    return np.where(z > 0, z.dtype.type(_SCALE), value + _SCALE * _ALPHA)
+
+
+def _selu_curvature(z: Array, value: Array) -> Array:
+    return np.where(z > 0, z.dtype.type(0), value + _SCALE * _ALPHA)
+
+
+_ALPHA: Final = 1.6732632423543772848
+_SCALE: Final = 1.0507009873554804934
+
 ACTIVATIONS: Final[Mapping[str, Activation]] = {
     "identity": Activation(_same, _ones, _zeros),
     "relu": Activation(_relu, _relu_slope, _zeros),
     "tanh": Activation(_tanh, _tanh_slope, _tanh_curvature),
     "erf": Activation(_erf, _erf_slope, _erf_curvature),
+    "selu": Activation(_selu, _selu_slope, _selu_curvature),
 }

@@ -67,7 +67,7 @@ def forward(
         The network, from the inputs to the outputs.
     x : array of shape ([replicas], samples, features)
         The inputs; replica axes broadcast with those of the layers.
-    activation : {"relu", "tanh", "erf", "identity"}
+    activation : {"relu", "tanh", "erf", "selu", "identity"}
         The activation of the hidden layers.
     exact : bool
         Whether to add up in the same order for every unit (see the top of this module).

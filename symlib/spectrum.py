@@ -438,7 +438,8 @@ def laguerre_eigenvalues(
     -----
     With s the smaller and l the larger of n and m, the density of the s values that are not 0 is
     proportional to ``Π_{i<j} |λ_i - λ_j|^β Π λ_i^(β (l - s + 1) / 2 - 1) exp(-β λ_i / 2)``. For
-    every β the values λ / m follow the law of Marchenko and Pastur of ratio n / m, its atom at 0 included.
+    every β the values λ / m follow the law of Marchenko and Pastur of ratio n / m, with its atom
+    at 0.
 
     Reflections from both sides leave of X a lower bidiagonal matrix B of independent entries:
     √(χ²(β (l - i)) / β) on the diagonal in row i = 0, ..., s - 1, and √(χ²(β (s - i)) / β) left of
@@ -597,7 +598,7 @@ def lyapunov_exponents(matrices: npt.ArrayLike) -> Array:
 
     Notes
     -----
-    Q_k R_k = W_k Q_{k-1} from Q_0 = 1; exponent i is the mean of ``ln |R_k[i, i]|`` over the layers.
+    Q_k R_k = W_k Q_{k-1} from Q_0 = 1; exponent i is the mean of ``ln |R_k[i, i]|`` over all k.
     All directions of the plain product would be lost in the first one after a few dozen layers.
     The exponents sum to the mean of ``ln |det W_k|``. For independent Gaussian factors each has the
     mean of `gaussian_lyapunov_exponents` at every depth, and the variance ψ'((n - i + 1) / 2) /

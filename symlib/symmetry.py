@@ -433,7 +433,7 @@ def escape_rate(
         The derivative of the loss in what the layer after it gives, ``W h + b``, at each sample:
         for a network with one hidden layer and the squared loss,
         ``2 * (forward(layers, x) - y) / y.size``.
-    activation : {"relu", "tanh", "erf", "identity"}
+    activation : {"relu", "tanh", "erf", "selu", "identity"}
         The activation of the layer.
     rate : float
         The step size of gradient descent, above 0.

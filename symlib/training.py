@@ -6,6 +6,9 @@ mini-batches, with or without dropout, for one network or for all replicas at on
 
 With ``exact=True`` equal units keep equal bits, whatever the optimizer and the batches; see
 `symlib.network` for why this needs a switch. Only dropout treats units differently.
+
+`linear_mode` is the one path that is known in closed form: how a deep linear network takes up one
+singular direction of its data.
 """
 
 from __future__ import annotations
@@ -18,12 +21,14 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from numpy.polynomial.polynomial import polyval
+from scipy.special import digamma, expit, logit
 
 from symlib._activations import ACTIVATIONS
-from symlib._arrays import Array, choice, generator, number, whole
+from symlib._arrays import Array, choice, generator, number, real_array, whole
 from symlib.network import Layer, _admit_with_targets, _gradients, _replicas
 
-__all__ = ["Run", "descend"]
+__all__ = ["Run", "descend", "linear_mode"]
 
 # The bytes that the values of one layer may take in one block of replicas: a share of a
 # processor's second-level cache.
@@ -91,7 +96,7 @@ def descend(
         rate 0 keeps its parameters as they are.
     kind : {"squared", "cross_entropy"}
         Which loss (see `symlib.network.loss`).
-    activation : {"relu", "tanh", "erf", "identity"}
+    activation : {"relu", "tanh", "erf", "selu", "identity"}
         The activation of the hidden layers.
     optimizer : {"gradient", "adam"}
         Gradient descent or Adam.
@@ -212,6 +217,77 @@ def descend(
     if record is not None and steps % every == 0:
         records.append(record(list(final)))
     return Run(final, losses, records)
+
+
+def linear_mode(
+    times: npt.ArrayLike, *, strength: float, start: float, depth: int = 2
+) -> npt.NDArray[np.float64]:
+    """Return how one mode of a deep linear network grows with the time of training.
+
+    A linear network with whitened inputs learns the singular directions of its target one by one,
+    each by itself, when it starts aligned with them and equally large in all layers. The singular
+    value of the product of the weights then follows this curve: long near 0, and the longer the
+    deeper the network, then up to its strength at once.
+
+    Parameters
+    ----------
+    times : array of shape (times,)
+        Times of gradient flow on half the squared error, at least 0.
+    strength : float
+        The singular value of the target, above 0.
+    start : float
+        The singular value of the product at time 0, from 0 to ``strength``.
+    depth : int
+        How many weight matrices the network has.
+
+    Returns
+    -------
+    array of shape (times,)
+        The singular value of the product at each time.
+
+    Raises
+    ------
+    TypeError, ValueError
+        When an argument is not as described.
+
+    Notes
+    -----
+    The loss ½‖A - W_L ... W_1‖² in the Frobenius norm moves a mode u of strength s by ::
+
+        du/dt = L u^(2 - 2/L) (s - u),
+
+    for L = 1 an exponential approach and for L = 2 a logistic curve, which passes s/2 at the time
+    ln((s - u₀) / u₀) / (2 s). For L > 2 the time that passes up to each u is an integral with a
+    convergent series, and Newton's method inverts it; in ln(u / (s - u)) it is concave, so that
+    from below the method cannot fail. A mode of size 0 stays where it is when L > 1.
+
+    Steps of size η on the mean squared error of n samples and k outputs take the time 2 η / k each,
+    if the inputs have the identity as the mean of x xᵀ.
+
+    References
+    ----------
+    Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep
+    linear neural networks", ICLR 2014.
+
+    Examples
+    --------
+    >>> linear_mode([0.0, 1.334339, 4.0], strength=3, start=1e-3).round(3).tolist()
+    [0.001, 1.5, 3.0]
+    """
+    t = real_array("times", times, ("times",)).astype(np.float64)
+    if t.min() < 0:
+        raise ValueError(f"times must be at least 0, got {t.min():g}")
+    s = number("strength", strength, above=0)
+    u, layers = number("start", start, least=0), whole("depth", depth)
+    if u > s:
+        raise ValueError(f"start must be at most strength, which is {s:g}, got {u:g}")
+    if layers == 1:
+        return np.asarray(s - (s - u) * np.exp(-t))
+    if u / s in (0, 1):
+        return np.full(t.shape, u)
+    if layers == 2:
+        return np.asarray(s * (u / (u + (s - u) * np.exp(-2 * s * t))))
+    return s * _grown(u / s, layers * s ** (2 - 2 / layers) * t, 1 - 2 / layers)
 
 
 def _flat(layers: Sequence[Layer]) -> list[Array]:
@@ -407,6 +483,30 @@ def _counted(steps: int, progress: bool) -> Iterable[int]:
         raise ImportError("progress=True needs tqdm, which is not installed") from None
     bar: Iterable[int] = tqdm(range(steps), unit="step")
     return bar
+
+
+def _grown(share: float, time: Array, power: float) -> npt.NDArray[np.float64]:
+    """Return where y = share has come after each time by dy/dt = y^(1 + power) (1 - y).
+
+    The time since y = 0 would be the integral of y^(-1 - power) / (1 - y), a power that diverges
+    plus a series: in y, or beyond 1/2 in 1 - y.
+    """
+    k = np.arange(1, 60)
+    small = 1 / (k - power)
+    large = np.append(0, np.cumprod((k - 1 + power) / k) / k)
+
+    def passed(odds: Any) -> Any:
+        y, rest = expit(odds), expit(np.negative(odds))
+        below = y ** (1 - power) * polyval(y, small)
+        above = np.logaddexp(0, odds) - digamma(1 - power) - np.euler_gamma - polyval(rest, large)
+        return np.where(y < 0.5, below, above) - y**-power / power
+
+    goal = passed(logit(share)) + time
+    short = np.maximum(passed(0.0) - goal, 0.0)  # how long before y = 1/2
+    odds = logit((power * short + 2**power) ** (-1 / power))
+    for _ in range(12):
+        odds = odds + (goal - passed(odds)) * expit(odds) ** power
+    return np.asarray(expit(odds))
 
 
 def _finite(parameters: Sequence[Array], replicas: tuple[int, ...]) -> npt.NDArray[np.bool_]:

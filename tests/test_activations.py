@@ -1,5 +1,7 @@
 """The activations: values, derivatives, precision."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy import special
@@ -13,6 +15,7 @@ VALUES = {
     "relu": lambda z: z * (z > 0),
     "tanh": lambda z: np.sinh(z) / np.cosh(z),
     "erf": lambda z: 1 - special.erfc(z),
+    "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * (np.exp(z) - 1)),
 }
 
 
@@ -43,6 +46,38 @@ def test_slope_of_relu_at_zero_is_zero():
     """The convention at the kink is phi'(0) = 0, on both signs of zero."""
     z = np.array([0.0, -0.0])
     assert ACTIVATIONS["relu"].slope(z, z).tolist() == [0, 0]
+
+
+def test_slope_of_selu_at_zero_is_that_of_its_left_side():
+    """The convention at the kink is phi'(0) = scale times alpha, on both signs of zero."""
+    z = np.array([0.0, -0.0])
+    slope = ACTIVATIONS["selu"].slope(z, ACTIVATIONS["selu"].value(z))
+    np.testing.assert_allclose(slope, 1.0507009873554805 * 1.6732632423543772, rtol=1e-15)
+
+
+def test_constants_of_selu_solve_the_equations_that_define_them():
+    """Alpha and scale are the closed solution for mean 0 and variance 1 (Klambauer et al. 2017)."""
+    e = math.sqrt(math.e) * math.erfc(math.sqrt(0.5))
+    e2 = math.e**2 * math.erfc(math.sqrt(2))
+    alpha = math.sqrt(2 / math.pi) / (1 - e)
+    scale = 1 / math.sqrt(0.5 + alpha**2 * (0.5 + e2 / 2 - e))
+    z = np.array([1.0, -np.inf])
+    np.testing.assert_allclose(
+        ACTIVATIONS["selu"].value(z), [scale, -scale * alpha], rtol=1e-15 * 4
+    )
+
+
+def test_selu_agrees_with_torch():
+    """Value and slope are those of torch, at the kink too."""
+    torch = pytest.importorskip("torch", reason="torch is the oracle of this test")
+    points = np.append(POINTS, 0.0)
+    leaf = torch.tensor(points, requires_grad=True)
+    wanted = torch.nn.functional.selu(leaf)
+    wanted.sum().backward()
+    value = ACTIVATIONS["selu"].value(points)
+    np.testing.assert_allclose(value, wanted.detach().numpy(), rtol=1e-14)
+    slope = ACTIVATIONS["selu"].slope(points, value)
+    np.testing.assert_allclose(slope, leaf.grad.numpy(), rtol=1e-13)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

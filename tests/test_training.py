@@ -1,14 +1,20 @@
-"""Descend: the optimizers, the batches, dropout, the records, and what equal units do."""
+"""Descend: the optimizers, the batches, dropout, the records, and what equal units do.
+
+And the path that is known: how a deep linear network grows.
+"""
 
 import re
 import sys
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.integrate import solve_ivp
 
 from symlib import training
 from symlib.network import Layer, gradients, loss
-from symlib.training import Run, descend
+from symlib.training import Run, descend, linear_mode
 
 XOR_X = np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
 XOR_Y = np.array([[-1.0], [1.0], [1.0], [-1.0]])
@@ -540,3 +546,108 @@ def test_wrong_layers_and_data_are_named():
         descend(start, x, y[:, :1], steps=1, rate=0.1)
     with pytest.raises(TypeError, match="layers must be a non-empty list of Layer"):
         descend([], x, y, steps=1, rate=0.1)
+
+
+# --- the path of a linear network --------------------------------------------------------------
+
+MODES = [(3, 1e-3), (1, 0.3), (0.5, 1e-2), (2, 1.9), (1, 1 - 1e-6), (1, 0.5)]
+
+
+def duration(strength, start, depth):
+    """Return the time in which a mode comes near its strength: the slow start, and the rest."""
+    rate = depth * strength ** (2 - 2 / depth)
+    early = np.log(strength / start) if depth < 3 else (strength / start) ** (1 - 2 / depth)
+    return (10 + early / max(1 - 2 / depth, 1 / 3)) / rate
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 4, 5, 10, 100])
+@pytest.mark.parametrize(("strength", "start"), MODES)
+def test_a_mode_follows_its_differential_equation(strength, start, depth):
+    """The path is that of du/dt = L u^(2 - 2/L) (s - u), which scipy integrates step by step."""
+    times = np.linspace(0, duration(strength, start, depth), 50)
+    solved = solve_ivp(
+        lambda _, u: depth * u ** (2 - 2 / depth) * (strength - u),
+        (0, times[-1]), [start], method="DOP853", rtol=1e-12, atol=1e-14, t_eval=times,
+    )  # fmt: skip
+    found = linear_mode(times, strength=strength, start=start, depth=depth)
+    np.testing.assert_allclose(found, solved.y[0], rtol=0, atol=1e-8)
+    assert found[0] == pytest.approx(start, rel=1e-13)
+    assert found[-1] > 0.9 * strength
+
+
+def test_half_of_a_mode_is_learned_at_the_time_of_saxe():
+    """With two layers u = s / 2 at ln((s - u0) / u0) / (2 s), 1.334339 for s = 3 and u0 = 1e-3."""
+    half = np.log((3 - 1e-3) / 1e-3) / 6
+    assert half == pytest.approx(1.334339, abs=5e-7)
+    assert linear_mode([half], strength=3, start=1e-3)[0] == pytest.approx(1.5, rel=1e-14)
+
+
+@pytest.mark.parametrize("depth", [1, 2, 3, 6])
+def test_a_mode_is_the_limit_of_small_steps(depth):
+    """Gradient descent on equal scalar layers follows the path; half the step, half the error."""
+    strength, start, end = 1.5, 0.2, 2.0
+    layers = [Layer(np.full((1, 1), start ** (1 / depth)), np.zeros(1))] * depth
+    errors = []
+    for steps in (1000, 2000):
+        # the squared loss has no factor 1/2: a step of rate η takes the time 2 η
+        run = descend(
+            layers, [[1.0]], [[strength]], steps=steps, activation="identity",
+            rate=[Layer(weight=end / steps / 2, bias=0)] * depth,
+        )  # fmt: skip
+        product = np.prod([layer.weight.item() for layer in run.layers])
+        errors.append(linear_mode([end], strength=strength, start=start, depth=depth)[0] - product)
+    assert abs(errors[0]) < 0.01
+    assert errors[1] / errors[0] == pytest.approx(0.5, abs=0.05)
+
+
+@given(
+    depth=st.integers(1, 12),
+    strength=st.floats(0.1, 10),
+    share=st.floats(1e-3, 1),
+    times=st.tuples(st.floats(0, 5), st.floats(0, 5)),
+)
+def test_a_path_can_be_cut_anywhere(depth, strength, share, times):
+    """Where a mode comes from the middle of its path is where it comes from its start."""
+    known = {"strength": strength, "depth": depth}
+    middle, end = linear_mode(np.cumsum(times), start=share * strength, **known)
+    again = linear_mode([times[1]], start=min(middle, strength), **known)[0]
+    assert share * strength * (1 - 1e-12) <= middle <= end * (1 + 1e-12) <= strength * (1 + 1e-11)
+    assert again == pytest.approx(end, rel=1e-8)
+
+
+@pytest.mark.parametrize("depth", [2, 3, 50])
+def test_a_mode_of_size_zero_is_never_learned_by_two_layers_or_more(depth):
+    """The slope u^(2 - 2/L) (s - u) is 0 at both ends; one layer leaves 0 at once."""
+    times = [0.0, 1.0, 1e6]
+    assert linear_mode(times, strength=2, start=0, depth=depth).tolist() == [0, 0, 0]
+    assert linear_mode(times, strength=2, start=2, depth=depth).tolist() == [2, 2, 2]
+    assert linear_mode([1.0], strength=2, start=0, depth=1)[0] == pytest.approx(2 - 2 / np.e)
+
+
+def test_a_mode_of_any_size_has_a_path():
+    """Neither a tiny start nor a long time, nor single precision, is out of reach."""
+    path = linear_mode([0, 1, 1e300], strength=1, start=1e-300, depth=7)
+    np.testing.assert_allclose(path, [1e-300, 1e-300, 1], rtol=1e-12)
+    path = linear_mode([0, 1e12, 1e15], strength=1e-5, start=1e-10, depth=3)
+    np.testing.assert_allclose(path, [1e-10, 1e-5, 1e-5], rtol=1e-12)
+    path = linear_mode(np.array([0, 1], dtype=np.float32), strength=1, start=0.25, depth=3)
+    assert path.dtype == np.float64
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "text"),
+    [
+        ({"times": [0, -1]}, ValueError, "times must be at least 0, got -1"),
+        ({"times": [[0]]}, ValueError, "times must be an array of shape (times,), got shape ("),
+        ({"times": [np.nan]}, ValueError, "times must be finite, got nan at index (0,)"),
+        ({"strength": 0}, ValueError, "strength must be a finite number above 0, got 0"),
+        ({"start": -1}, ValueError, "start must be a finite number of at least 0, got -1"),
+        ({"start": 4}, ValueError, "start must be at most strength, which is 3, got 4"),
+        ({"depth": 0}, ValueError, "depth must be a whole number of at least 1, got 0"),
+        ({"depth": 2.5}, TypeError, "depth must be a whole number of at least 1, got 2.5"),
+    ],
+)  # fmt: skip
+def test_wrong_modes_are_named(options, error, text):
+    """The message says which argument, what was wanted and what came."""
+    with pytest.raises(error, match=re.escape(text)):
+        linear_mode(**{"times": [1.0], "strength": 3, "start": 0.1, **options})
