@@ -493,7 +493,7 @@ def test_wrong_targets_are_named(y, kind, error, text):
 
 def test_unknown_activation_is_named():
     """The message lists the activations."""
-    text = "activation must be one of 'identity', 'relu', 'tanh', 'erf', got 'gelu'"
+    text = "activation must be one of 'identity', 'relu', 'tanh', 'erf', 'selu', got 'gelu'"
     for function, data in ((forward, (X,)), (jacobian, (X,)), (loss, (X, Y)), (gradients, (X, Y))):
         with pytest.raises(ValueError, match=re.escape(text)):
             function(GOOD, *data, activation="gelu")

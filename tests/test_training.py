@@ -483,7 +483,7 @@ WRONG = [
     (
         {"activation": "gelu"},
         ValueError,
-        "activation must be one of 'identity', 'relu', 'tanh', 'erf', got 'gelu'",
+        "activation must be one of 'identity', 'relu', 'tanh', 'erf', 'selu', got 'gelu'",
     ),
     ({"optimizer": "sgd"}, ValueError, "optimizer must be one of 'gradient', 'adam', got 'sgd'"),
     (
