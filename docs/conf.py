@@ -109,6 +109,7 @@ sphinx_gallery_conf = {
     "thumbnail_size": (400, 280),
     "junit": str(HERE / "_build" / "junit.xml"),
     "plot_gallery": True,
+    "parallel": os.cpu_count() or 1,
     "download_all_examples": True,
 }
 

@@ -27,22 +27,24 @@ logger = logging.getLogger(__name__)
 LEDGER = "reference/ledger"
 CLAIM = re.compile(r"\b[SNRPOD]\d\d\b")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_folder = Path()
 
 
 # Records: one file of checks for each page
 
 
 def open_records(app: Sphinx) -> None:
-    """Keep the records of this build beside its pages."""
-    global _folder
-    _folder = Path(app.doctreedir).parent / "records"
-    _folder.mkdir(parents=True, exist_ok=True)
+    """Keep the records of this build beside its pages.
+
+    The folder is in the environment: the processes that execute the gallery inherit it.
+    """
+    folder = Path(app.doctreedir).absolute().parent / "records"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["SYMLIB_RECORDS"] = str(folder)
 
 
 def start_record(docname: str) -> None:
     """Let the checks from here on go to the record of the page ``docname``."""
-    path = _folder / f"{docname}.jsonl"
+    path = Path(os.environ["SYMLIB_RECORDS"], f"{docname}.jsonl")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     os.environ["SYMLIB_RECORD"] = str(path)
@@ -55,8 +57,9 @@ def end_record() -> None:
 
 def all_checks() -> Iterator[tuple[str, claims.Check]]:
     """Yield each recorded check with the page that made it."""
-    for path in sorted(_folder.rglob("*.jsonl")):
-        docname = path.relative_to(_folder).with_suffix("").as_posix()
+    folder = Path(os.environ["SYMLIB_RECORDS"])
+    for path in sorted(folder.rglob("*.jsonl")):
+        docname = path.relative_to(folder).with_suffix("").as_posix()
         for check in claims.read_record(path):
             yield docname, check
 

@@ -14,7 +14,7 @@ sys.path.insert(0, str(ROOT / "docs" / "_extensions"))
 
 PARTS = ("symlib", "gallery", "docs", "pyproject.toml", "README.md", "LICENSE")
 LEFT_OUT = {
-    *("SYMLIB_BASEURL", "SYMLIB_PAGE", "SYMLIB_RECORD"),
+    *("SYMLIB_BASEURL", "SYMLIB_PAGE", "SYMLIB_RECORD", "SYMLIB_RECORDS"),
     *("READTHEDOCS_CANONICAL_URL", "SOURCE_DATE_EPOCH"),
 }
 
@@ -184,7 +184,7 @@ def small(tmp_path, copied):
     ledger.write_text(
         "\n[[claim]]\n".join(
             entry
-            if 'page = "symmetry/plot_tied_units"' in entry
+            if 'pages = ["symmetry/plot_tied_units"]' in entry
             else entry.replace("\nchecked = true", "\nchecked = false")
             for entry in entries
         ),
