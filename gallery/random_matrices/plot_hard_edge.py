@@ -7,7 +7,8 @@ How close to singular is a random square layer?
 ===============================================
 
 Close: its smallest singular value is about as large as one weight, n times less than its largest one for n units.
-It never reaches zero, and its law is known exactly at every size, for Gaussian weights; for large layers any weights do.
+It never reaches zero, and for Gaussian weights its law is known exactly at every size; for large layers any weights
+follow it.
 
 The law, N03, was found by Edelman (1988). That it holds for all light-tailed entries was proved by Tao and Vu (2010).
 """
