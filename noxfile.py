@@ -29,7 +29,7 @@ def docs(session: nox.Session) -> None:
     """Build the site and check every claim; `-- plot_tied_units` builds that page alone."""
     page = Path(session.posargs[0]).stem if session.posargs else ""
     known = [path.stem for path in sorted(ROOT.glob("gallery/*/*.py"))]
-    known += [path.stem for path in sorted(ROOT.glob("docs/[eh]*/*.md"))]
+    known += [path.stem for path in sorted(ROOT.glob("docs/[ehs]*/*.md"))]
     if page and page not in known:
         session.error(f"there is no page {page!r}; there are {', '.join(known)}")
     _install(session)
@@ -53,6 +53,14 @@ def live(session: nox.Session) -> None:
         *("-d", str(BUILD / "live" / "doctrees"), "docs", str(BUILD / "live" / "html")),
         *session.posargs,
     )
+
+
+@nox.session
+def study(session: nox.Session) -> None:
+    """Run the study of starts without dice, write its table; `-- --jobs 2` for two processes."""
+    _install(session)
+    session.install(*_named("tests", "tqdm"))
+    session.run("python", "docs/study/study.py", *session.posargs)
 
 
 @nox.session
