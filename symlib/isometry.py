@@ -677,7 +677,7 @@ def _program(rows: Array, c: Array) -> tuple[Array, Array]:
     system = np.vstack([np.hstack([rows, -rows]), np.ones((1, 2 * len(c)))])
     goal = np.append(np.zeros(len(rows)), 1.0)
     result = linprog(np.append(-c, c), A_eq=system, b_eq=goal, bounds=(0, None), method="highs")
-    if result.status == 0:
+    if result.status == 0 and result.x is not None:
         v = result.x[: len(c)] - result.x[len(c) :]
         v -= rows.T @ (rows @ v)
         v /= np.abs(v).sum()
