@@ -169,7 +169,7 @@ def small(tmp_path, copied):
     folder = copied(tmp_path / "small")
     for page in (folder / "gallery").glob("*/plot_*.py"):
         page.unlink()
-    for part in ("explanation", "how_to", "reference"):
+    for part in ("explanation", "how_to", "reference", "study"):
         shutil.rmtree(folder / "docs" / part)
     for name, text in {
         "gallery/symmetry/plot_tied_units.py": PAGE,
