@@ -18,16 +18,20 @@ import numpy.typing as npt
 __all__ = [
     "Array",
     "choice",
+    "flag",
     "generator",
     "labels",
     "number",
     "phrase",
     "real_array",
+    "room",
     "shape",
     "whole",
 ]
 
 Array = npt.NDArray[np.floating[Any]]
+
+_ENTRIES = 2**40  # more than any computer holds: what is larger is a mistake
 
 
 def real_array(
@@ -102,7 +106,9 @@ def number(
             else (f" below {below:g}")
         )
     try:
-        if isinstance(value, str | bytes) or np.ndim(value) != 0:  # type: ignore[arg-type]
+        if isinstance(value, str | bytes) or value is np.ma.masked:
+            raise TypeError
+        if np.ndim(value) != 0:  # type: ignore[arg-type]
             raise TypeError
         result = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
@@ -130,9 +136,25 @@ def whole(name: str, value: object, *, least: int = 1, most: int | None = None) 
         result = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
         raise TypeError(f"{name} must be {wanted}, got {_short(value)}") from None
+    if most is None and result > _ENTRIES:
+        raise ValueError(f"{name} must be {wanted} and at most {_ENTRIES}, got {_short(result)}")
     if result < least or (most is not None and result > most):
-        raise ValueError(f"{name} must be {wanted}, got {result}")
+        raise ValueError(f"{name} must be {wanted}, got {_short(result)}")
     return result
+
+
+def flag(name: str, value: object) -> bool:
+    """Return ``value`` when it is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {_short(value)}")
+    return bool(value)
+
+
+def room(name: str, *lengths: int) -> None:
+    """Refuse an argument that asks for an array that no computer holds."""
+    if math.prod(lengths) > _ENTRIES:
+        asked = " times ".join(map(_short, lengths))
+        raise ValueError(f"{name} must ask for at most {_ENTRIES} numbers, got {asked}")
 
 
 def shape(name: str, value: object) -> tuple[int, ...]:
@@ -144,6 +166,7 @@ def shape(name: str, value: object) -> tuple[int, ...]:
         raise TypeError(f"{name} must be {wanted}, got {_short(value)}") from None
     if len(lengths) < 2 or min(lengths) < 1:
         raise ValueError(f"{name} must be {wanted}, got {lengths}")
+    room(name, *lengths)
     return lengths
 
 
@@ -174,6 +197,8 @@ def generator(rng: object) -> np.random.Generator:
 
 
 def _array(name: str, value: npt.ArrayLike, wanted: str) -> npt.NDArray[Any]:
+    if isinstance(value, np.ma.MaskedArray):  # whose numbers under the mask would be taken
+        raise TypeError(f"{name} must be {wanted} without a mask, got a masked array")
     try:
         return np.asarray(value)
     except ValueError:

@@ -45,6 +45,7 @@ class Law(NamedTuple):
 
 TINY: Final = 1e-200  # stands for the length 0, where E φ² / q is a limit
 _HUGE: Final = 1e200  # stands for the length inf
+_LONG: Final = 1e3  # the length from where on nothing but the ends of tanh is far from 0
 _DEGREE: Final = 512
 
 
@@ -58,18 +59,34 @@ def _rule(nodes: int, end: float, power: int) -> tuple[_Real, _Real]:
 
 def _expected(name: str, what: str, power: int, q: _Real) -> _Real:
     """Return the expectation of a power of φ(√q z), φ'(√q z) or the product of φ and φ''."""
-    phi = ACTIVATIONS[name]
     nodes, weights = _rule(96, 9.5, 3)
     weights = weights * np.exp(-nodes * nodes / 2)
     weights /= 2 * weights.sum()  # so that E 1 = 1 and E z² = 1 to the last digit
     scale = np.sqrt(np.clip(q, TINY, _HUGE))
     z = scale[..., np.newaxis] * np.concatenate([-nodes, nodes])
+    result = _powers(name, what, power, z) @ np.concatenate([weights, weights])
+    if name == "tanh" and (q > _LONG).any():
+        return np.where(q > _LONG, _long(name, what, power, np.maximum(scale, 1.0)), result)
+    return np.asarray(result)
+
+
+def _long(name: str, what: str, power: int, scale: _Real) -> _Real:
+    """Return the expectation for large q: the mean of both ends, and what differs near 0."""
+    nodes, weights = _rule(96, 40.0, 2)
+    left, right = (_powers(name, what, power, side * nodes) for side in (-1, 1))
+    ends = left[-1] + right[-1]
+    density = np.exp(-0.5 * (nodes / scale[..., np.newaxis]) ** 2) / np.sqrt(2 * np.pi)
+    return np.asarray(ends / 2 + density @ (weights * (left + right - ends)) / scale)
+
+
+def _powers(name: str, what: str, power: int, z: _Real) -> _Real:
+    phi = ACTIVATIONS[name]
     result = value = phi.value(z)
     if what == "slope":
         result = phi.slope(z, value)
     elif what == "bend":
         result = value * phi.curvature(z, value)
-    return np.asarray(result**power @ np.concatenate([weights, weights]))
+    return np.asarray(result**power)
 
 
 def _constant(value: float) -> _Map:

@@ -166,7 +166,7 @@ def check(
             f"claim_id must be one of the {len(_claims())} claims of the ledger, got {claim_id!r}"
         )
     phrase("what", what, most=_LONGEST)
-    if reason != "":
+    if type(reason) is not str or reason:
         phrase("reason", reason, most=80)
     choice("relation", relation, _RELATIONS)
     choice("shows", shows, ("claim", "limit", "failure"))
@@ -233,7 +233,7 @@ def ledger(checks: Iterable[Check] = ()) -> tuple[Claim, ...]:
     >>> len(claims), claims[0].id
     (52, 'S01')
     """
-    made = tuple(checks)
+    made = _admitted(checks)
     return tuple(
         claim._replace(checks=tuple(one for one in made if one.claim == claim.id))
         for claim in _claims().values()
@@ -256,7 +256,7 @@ def verdict(checks: Iterable[Check]) -> str:
     >>> verdict([])
     'open'
     """
-    made = tuple(checks)
+    made = _admitted(checks)
     shown = {one.shows for one in made}
     if not made or not all(one.passed for one in made):
         return "open"
@@ -291,13 +291,18 @@ def corrections(checked: Collection[str] = ()) -> tuple[Correction, ...]:
         "limited_by": "holds within limits",
         "supported_by": "holds",
     }
+    wanted = "checked must be a collection of ids of claims, got"
     if isinstance(checked, str):  # which is a collection too, of letters
-        raise TypeError(f"checked must be a collection of ids of claims, got {checked!r}")
+        raise TypeError(f"{wanted} {checked!r:.60}")
+    try:
+        ids: list[object] = list(checked)
+    except TypeError:
+        raise TypeError(f"{wanted} {checked!r:.60}") from None
+    if wrong := [one for one in ids if not isinstance(one, str)]:
+        raise TypeError(f"{wanted} {wrong[0]!r:.60}")
     rows = []
     for row in _toml()["popular"]:
-        reached = [
-            text for field, text in verdicts.items() if not set(checked).isdisjoint(row[field])
-        ]
+        reached = [text for field, text in verdicts.items() if not set(ids).isdisjoint(row[field])]
         named = dict.fromkeys(one for field in verdicts for one in row[field])
         rows.append(Correction(row["says"], row["correct"], tuple(named), (reached or ["open"])[0]))
     return tuple(rows)
@@ -308,9 +313,15 @@ def read_record(path: str | os.PathLike[str]) -> tuple[Check, ...]:
 
     Raises
     ------
+    TypeError
+        If ``path`` is not a path.
     ValueError
         If a line of the file is not the record of a check.
+    OSError
+        If the file cannot be read.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path must be the path of a file, got {path!r:.60}")
     made = []
     for at, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), start=1):
         try:
@@ -325,6 +336,17 @@ def read_record(path: str | os.PathLike[str]) -> tuple[Check, ...]:
 # The checks since the last summary: the one state of this library, so that a page can say how
 # many it made without carrying a list from check to check.
 _made: list[Check] = []
+
+
+def _admitted(checks: object) -> tuple[Check, ...]:
+    """Return the checks as a tuple, once each is known to be one."""
+    try:
+        made: tuple[object, ...] = tuple(checks)  # type: ignore[arg-type]
+    except TypeError:
+        raise TypeError(f"checks must be an iterable of Check, got {checks!r:.60}") from None
+    if wrong := [one for one in made if not isinstance(one, Check)]:
+        raise TypeError(f"checks must be an iterable of Check, got {wrong[0]!r:.60}")
+    return tuple(one for one in made if isinstance(one, Check))
 
 
 def _keep(made: Check) -> None:

@@ -105,6 +105,7 @@ def hadamard(n: int, *, construction: str = "any") -> _Real:
            [ 1., -1., -1.,  1.]])
     """
     order = _arrays.whole("n", n)
+    _arrays.room("n", order, order)
     kind = _arrays.choice("construction", construction, ("any", "sylvester", "paley"))
     plan = _plan(order, kind)
     if plan is None:
@@ -153,6 +154,7 @@ def fourier(n: int) -> _Real:
     True
     """
     order = _arrays.whole("n", n)
+    _arrays.room("n", order, order)
     row, time = np.ogrid[:order, :order]
     steps = (row + 1) // 2 * time
     waves = np.where(row % 2, _cosine(steps, order), _sine(steps, order))
@@ -199,6 +201,7 @@ def cosine(n: int) -> _Real:
     True
     """
     order = _arrays.whole("n", n)
+    _arrays.room("n", order, order)
     row, time = np.ogrid[:order, :order]
     waves = math.sqrt(2.0 / order) * _cosine(row * (2 * time + 1), 4 * order)
     waves[0] = math.sqrt(1.0 / order)
@@ -249,6 +252,7 @@ def paley(q: int) -> _Real:
     array([ 1,  2,  1, -1, -1,  1])
     """
     prime = _arrays.whole("q", q, least=2)
+    _arrays.room("q", prime, prime)
     if prime % 4 != 1 or not _is_prime(prime):
         raise ValueError(f"q must be a prime of the form 4k + 1, got {prime}")
     squares = np.flatnonzero(_legendre(prime) == 1)
@@ -302,6 +306,7 @@ def chirp(p: int) -> npt.NDArray[np.complex128]:
     [0.0, 1.0, 3.0]
     """
     prime = _arrays.whole("p", p, least=2)
+    _arrays.room("p", prime, prime, prime)
     if prime == 2 or not _is_prime(prime):
         raise ValueError(f"p must be an odd prime, got {prime}")
     time, rate, frequency = np.ogrid[:prime, :prime, :prime]
@@ -350,9 +355,11 @@ def devore(p: int, degree: int) -> _Real:
     ((9, 9), 0, 1)
     """
     prime = _arrays.whole("p", p, least=2)
+    _arrays.room("p", prime, prime, prime, prime)
     if not _is_prime(prime):
         raise ValueError(f"p must be a prime, got {prime}")
     degree = _arrays.whole("degree", degree, least=1, most=prime - 1)
+    _arrays.room("degree", *[prime] * (min(degree, 50) + 3))
     columns = np.arange(prime ** (degree + 1))
     x = np.arange(prime)[:, np.newaxis]
     values = np.zeros((prime, len(columns)), dtype=np.int64)
@@ -735,6 +742,8 @@ def zero_asymmetric(width: int, depth: int) -> list[_Real]:
     ([[1.0, 0.0], [0.0, 1.0]], [[0.0, 0.0], [0.0, 0.0]])
     """
     width, depth = _arrays.whole("width", width), _arrays.whole("depth", depth)
+    _arrays.room("width", width, width)
+    _arrays.room("depth", depth, width, width)
     return [*(np.eye(width) for _ in range(depth - 1)), np.zeros((width, width))]
 
 

@@ -190,7 +190,7 @@ def coherence(frame: npt.ArrayLike) -> Array:
     if not largest.all():
         column = np.argwhere(largest == 0)[0, -1]
         raise ValueError(f"frame must have no column of zeros, got one at index {column}")
-    a = a * np.ldexp(1.0, -np.frexp(largest)[1])
+    a = a * np.ldexp(1.0, np.minimum(-np.frexp(largest)[1], 1023))  # as 2^1074 is no number
     square = np.einsum("...ij,...ij->...j", a.conj(), a).real
     result = np.zeros(a.shape[:-2])
     n = a.shape[-1]

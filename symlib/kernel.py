@@ -35,7 +35,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symlib._activations import ACTIVATIONS
-from symlib._arrays import Array, choice, number, real_array, whole
+from symlib._arrays import Array, choice, flag, number, real_array, whole
 from symlib.network import Layer, _admit, _joined, _replicas, _trace
 
 __all__ = [
@@ -315,7 +315,13 @@ def required_width(samples: int, *, least_eigenvalue: float, failure: float = 1.
     delta = number("failure", failure, above=0)
     if delta > 1:
         raise ValueError(f"failure must be a probability of at most 1, got {delta:g}")
-    return n**6 / (least**4 * delta**3)
+    try:
+        return n**6 / (least**4 * delta**3)
+    except ArithmeticError:
+        raise ValueError(
+            f"least_eigenvalue must leave a width that is a number, got {least:g} "
+            f"with failure {delta:g}"
+        ) from None
 
 
 def network_kernel(
@@ -505,7 +511,7 @@ def empirical_tangent_kernel(
     """
     network, columns = _admit(layers, x)
     phi = ACTIVATIONS[choice("activation", activation, ACTIVATIONS)]
-    rates = _rates(rate, len(network))
+    rates, average = _rates(rate, len(network)), flag("average", average)
     traces = [_trace(network, columns, phi, False)]
     if x2 is not None:
         rows = real_array("x2", x2, ("samples", columns.shape[-2]), leading="replicas")
@@ -775,7 +781,8 @@ _RECURSIONS: Final = {"relu": (_relu_side, _relu_block), "erf": (_erf_side, _erf
 
 def _rates(rate: object, depth: int) -> list[tuple[float, float]]:
     """Return the rates of the weights and of the biases of each layer."""
-    if isinstance(rate, Layer) or not isinstance(rate, list | tuple | np.ndarray):
+    single = isinstance(rate, Layer) or (isinstance(rate, np.ndarray) and rate.ndim == 0)
+    if single or not isinstance(rate, list | tuple | np.ndarray):
         value = number("rate", rate, least=0)
         return [(value, value)] * depth
     if len(rate) != depth:

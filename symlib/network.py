@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symlib._activations import ACTIVATIONS, Activation
-from symlib._arrays import Array, choice, labels, real_array
+from symlib._arrays import Array, choice, flag, labels, real_array
 
 __all__ = ["Layer", "forward", "gradients", "jacobian", "loss"]
 
@@ -100,7 +100,7 @@ def forward(
     """
     admitted, columns = _admit(layers, x)
     phi = ACTIVATIONS[choice("activation", activation, ACTIVATIONS)]
-    return _outputs(admitted, columns, phi, exact).mT
+    return _outputs(admitted, columns, phi, flag("exact", exact)).mT
 
 
 def loss(
@@ -148,7 +148,7 @@ def loss(
     """
     admitted, columns, target = _admit_with_targets(layers, x, y, kind)
     phi = ACTIVATIONS[choice("activation", activation, ACTIVATIONS)]
-    return _LOSSES[kind](_outputs(admitted, columns, phi, exact), target)[0]
+    return _LOSSES[kind](_outputs(admitted, columns, phi, flag("exact", exact)), target)[0]
 
 
 def gradients(
@@ -208,7 +208,7 @@ def gradients(
     """
     admitted, columns, target = _admit_with_targets(layers, x, y, kind)
     phi = ACTIVATIONS[choice("activation", activation, ACTIVATIONS)]
-    return _gradients(admitted, columns, target, phi, kind, exact)
+    return _gradients(admitted, columns, target, phi, kind, flag("exact", exact))
 
 
 def jacobian(
@@ -252,7 +252,7 @@ def jacobian(
     """
     admitted, columns = _admit(layers, x)
     phi = ACTIVATIONS[choice("activation", activation, ACTIVATIONS)]
-    _, slopes, outputs = _trace(admitted, columns, phi, exact)
+    _, slopes, outputs = _trace(admitted, columns, phi, flag("exact", exact))
     *replicas, n_outputs, samples = outputs.shape
     last = admitted[-1].weight[..., None, :, :]
     result: Array = np.broadcast_to(last, (*replicas, samples, *last.shape[-2:]))

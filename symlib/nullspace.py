@@ -430,7 +430,10 @@ def dead_cone_probability(units: int, features: int) -> float:
     >>> dead_cone_probability(12, 4)
     0.11328125
     """
-    return count_regions(units, features) / (1 << int(units))
+    regions, n = count_regions(units, features), int(units)
+    if n > regions.bit_length() + 1100:  # the smallest number is 2^-1074
+        return 0.0
+    return regions / (1 << n)
 
 
 def sign_patterns(weight: npt.ArrayLike, *, tolerance: float = 1e-9) -> _Signs:

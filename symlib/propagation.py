@@ -527,8 +527,7 @@ def jacobian_moments(
     """
     layers = _arrays.whole("depth", depth)
     name = _arrays.choice("activation", activation, ACTIVATIONS)
-    if not isinstance(orthogonal, bool | np.bool_):
-        raise TypeError(f"orthogonal must be True or False, got {orthogonal!r:.60}")
+    orthogonal = _arrays.flag("orthogonal", orthogonal)
 
     def block(w: _Real, b: _Real) -> tuple[_Real, _Real]:
         q, law = _length(name, w, b), LAWS[name]
@@ -643,7 +642,7 @@ def _scale(slope: _Real) -> _Real:
     """Return -1 / ln(slope): inf for 1 and nan above."""
     below = slope < 1
     with np.errstate(divide="ignore"):  # a slope of 0 is a scale of 0
-        scale = -1 / np.log(np.where(below, slope, 0.5))
+        scale = -1 / np.log(np.where(below, np.maximum(slope, 0.0), 0.5))
     return np.where(below, scale, np.where(slope == 1, np.inf, np.nan))
 
 

@@ -281,7 +281,9 @@ def tracy_widom(beta: int) -> Law:
     >>> round(tracy_widom(1).mean(), 9), round(tracy_widom(1).var(), 9)
     (-1.206533575, 1.607781035)
     """
-    if np.ndim(beta) != 0 or isinstance(beta, bool | np.bool_) or beta not in (1, 2, 4):
+    given: object = beta  # whatever the annotation says
+    real = isinstance(given, int | float | np.number) and not isinstance(given, bool)
+    if not real or beta not in (1, 2, 4):
         raise ValueError(f"beta must be 1, 2 or 4, got {beta!r:.60}")
     return TracyWidom({1: 1, 2: 2, 4: 4}[beta])
 
@@ -390,6 +392,7 @@ def hermite_eigenvalues(
     beta = _arrays.number("beta", beta, above=0.0)
     lengths = _lengths(size)
     kept = rows if largest is None else _arrays.whole("largest", largest, most=rows)
+    _arrays.room("n", kept, *lengths)
     source = _arrays.generator(rng)
     corner = rows if largest is None else _corner(rows, kept, beta)
     result = np.empty((math.prod(lengths), kept))
@@ -460,6 +463,7 @@ def laguerre_eigenvalues(
     rows, columns = _arrays.whole("n", n), _arrays.whole("m", m)
     beta = _arrays.number("beta", beta, above=0.0)
     lengths = _lengths(size)
+    _arrays.room("n", rows, *lengths)
     source = _arrays.generator(rng)
     rank = min(rows, columns)
     result = np.zeros((math.prod(lengths), rows))
@@ -520,7 +524,9 @@ def ginibre_eigenvalues(
     True
     """
     rows = _arrays.whole("n", n)
+    _arrays.room("n", rows, rows)
     lengths = _lengths(size)
+    _arrays.room("size", rows, *lengths)
     source = _arrays.generator(rng)
     result = np.empty((math.prod(lengths), rows), dtype=np.complex128)
     for part in _blocks(len(result), rows * rows):
@@ -633,7 +639,9 @@ def _lengths(size: object) -> tuple[int, ...]:
     if size is None:
         return ()
     axes = size if isinstance(size, tuple) else (size,)
-    return tuple(_arrays.whole("size", axis) for axis in axes)
+    lengths = tuple(_arrays.whole("size", axis) for axis in axes)
+    _arrays.room("size", *lengths)
+    return lengths
 
 
 def _blocks(count: int, entries: int) -> Iterator[slice]:
@@ -644,8 +652,9 @@ def _blocks(count: int, entries: int) -> Iterator[slice]:
 
 def _corner(n: int, largest: int, beta: float) -> int:
     """Return how many rows of the tridiagonal matrix decide the largest eigenvalues."""
-    reach = (1.5 * math.pi * largest) ** (2 / 3) + (20 + 24 / beta) ** (2 / 3)
-    return int(min(n, math.ceil(reach * n ** (1 / 3))))
+    reach: float = (1.5 * math.pi * largest) ** (2 / 3) + (20 + 24 / beta) ** (2 / 3)
+    rows: float = min(float(n), reach * float(n) ** (1 / 3))
+    return math.ceil(rows)
 
 
 def _hermite(

@@ -25,7 +25,7 @@ from numpy.polynomial.polynomial import polyval
 from scipy.special import digamma, expit, logit
 
 from symlib._activations import ACTIVATIONS
-from symlib._arrays import Array, choice, generator, number, real_array, whole
+from symlib._arrays import Array, choice, flag, generator, number, real_array, whole
 from symlib.network import Layer, _admit_with_targets, _gradients, _replicas
 
 __all__ = ["Run", "descend", "linear_mode"]
@@ -184,6 +184,7 @@ def descend(
     columns, target = _spread(columns, replicas), _spread(target, replicas)
     phi = ACTIVATIONS[choice("activation", activation, ACTIVATIONS)]
     steps, every = whole("steps", steps, least=0), whole("every", every)
+    exact, progress = flag("exact", exact), flag("progress", progress)
     rates = _flat_rates(rate, len(admitted))
     update = _update(optimizer, momentum, betas, epsilon, weight_decay)
     drop = number("dropout", dropout, least=0, below=1)
@@ -355,7 +356,8 @@ def _in_blocks(
 
 def _flat_rates(rate: object, depth: int) -> list[float]:
     """Return one rate for each weight and each bias, in the order of the parameters."""
-    if isinstance(rate, Layer) or not isinstance(rate, list | tuple | np.ndarray):
+    single = isinstance(rate, Layer) or (isinstance(rate, np.ndarray) and rate.ndim == 0)
+    if single or not isinstance(rate, list | tuple | np.ndarray):
         return [number("rate", rate, least=0)] * (2 * depth)
     if len(rate) != depth:
         raise ValueError(

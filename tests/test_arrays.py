@@ -196,7 +196,7 @@ class TestWhole:
     @pytest.mark.parametrize(
         ("bounds", "wanted", "good", "bad"),
         [
-            ({}, "of at least 1", [1, 10**30], [0, -1]),
+            ({}, "of at least 1", [1, 2**40], [0, -1]),
             ({"least": 0}, "of at least 0", [0], [-1]),
             ({"least": 2, "most": 4}, "from 2 to 4", [2, 4], [1, 5]),
         ],
@@ -298,6 +298,55 @@ class TestGenerator:
         message = f"rng must be None, a seed or a numpy.random.Generator, got {value!r}"
         with refused(error, message):
             _arrays.generator(value)
+
+
+def test_a_whole_number_that_nothing_can_have_is_refused():
+    """A loop over it would never end."""
+    wanted = f"depth must be a whole number of at least 1 and at most {2**40}, got {10**30}"
+    with refused(ValueError, wanted):
+        _arrays.whole("depth", 10**30)
+
+
+class TestFlag:
+    """Switches are True or False."""
+
+    @pytest.mark.parametrize("value", [True, False, np.True_, np.False_])
+    def test_a_truth_value_is_kept(self, value):
+        """Those of numpy are as good."""
+        result = _arrays.flag("exact", value)
+        assert result is bool(value)
+
+    @pytest.mark.parametrize("value", [None, 1, "yes", [], np.empty(0)])
+    def test_what_merely_counts_as_true_or_false_is_refused(self, value):
+        """A text like "no" would count as true."""
+        with pytest.raises(TypeError, match=r"^exact must be True or False, got "):
+            _arrays.flag("exact", value)
+
+
+class TestRoom:
+    """Arrays that no computer holds are refused before anything is filled."""
+
+    def test_the_largest_array_passes_and_a_larger_one_is_refused(self):
+        """The message says what was asked for."""
+        _arrays.room("n", 2**20, 2**20)
+        with pytest.raises(ValueError, match=r"^n must ask for at most 1099511627776 numbers, "):
+            _arrays.room("n", 2**20, 2**20 + 1)
+
+    def test_a_shape_without_room_is_refused(self):
+        """Numpy would say it in words of its own, or not before the memory is full."""
+        with pytest.raises(ValueError, match=r"^shape must ask for at most "):
+            _arrays.shape("shape", (10**12, 10**12))
+
+
+def test_a_masked_array_is_refused():
+    """The numbers under its mask would be taken for data."""
+    masked = np.ma.masked_array([1.0, 2.0], [True, False])
+    with pytest.raises(
+        TypeError, match=r"^x must be an array of shape \(samples,\) without a mask"
+    ):
+        _arrays.real_array("x", masked, ("samples",))
+    with pytest.raises(TypeError, match=r"^rate must be a finite number, got masked"):
+        _arrays.number("rate", np.ma.masked)
 
 
 def test_every_check_is_public_within_the_library():

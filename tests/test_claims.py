@@ -446,3 +446,25 @@ def test_a_claim_refutes_limits_or_supports_a_sentence_and_does_not_do_two_of_th
     for row in claims._toml()["popular"]:
         named = row["refuted_by"] + row["limited_by"] + row["supported_by"]
         assert len(named) == len(set(named)), row["says"]
+
+
+@pytest.mark.parametrize("function", [ledger, verdict])
+@pytest.mark.parametrize("checks", [None, 3, "S01", [None], np.array("x")])
+def test_what_is_no_check_is_refused(function, checks):
+    """A text would be taken letter by letter."""
+    with pytest.raises(TypeError, match=r"^checks must be an iterable of Check, got "):
+        function(checks)
+
+
+@pytest.mark.parametrize("checked", [None, "S01", [3], np.array("x")])
+def test_what_is_no_collection_of_ids_is_refused(checked):
+    """Otherwise no sentence would speak, and nobody would know why."""
+    with pytest.raises(TypeError, match=r"^checked must be a collection of ids of claims, got "):
+        corrections(checked)
+
+
+@pytest.mark.parametrize("path", [None, 3, True])
+def test_what_is_no_path_is_refused(path):
+    """The number 0 would be the keyboard."""
+    with pytest.raises(TypeError, match=r"^path must be the path of a file, got "):
+        read_record(path)

@@ -651,3 +651,9 @@ class TestThreshold:
             donoho_tanner(value)
         with pytest.raises((TypeError, ValueError), match=f"^sparsity {message}"):
             descent_cone_dimension(value)
+
+
+def test_columns_of_the_smallest_numbers_have_the_coherence_of_their_multiples():
+    """What is brought to length 1 may be below the smallest normal number."""
+    tiny = np.array([[1.0, 1.0], [0.0, 2.0]]) * 2.0**-1070
+    assert isometry.coherence(tiny) == isometry.coherence([[1.0, 1.0], [0.0, 2.0]])

@@ -806,3 +806,19 @@ def test_wrong_arguments_of_the_linearization_are_named(changed, error, text):
     arguments = {"kernel": np.eye(2), "residual": np.ones(2), "rate": 0.1, "steps": 3, **changed}
     for function in (linearized_residuals, linearized_curve):
         wrong(function, **arguments, error=error, text=text)
+
+
+@pytest.mark.parametrize("least", [1e-320, 1e300])
+def test_a_width_beyond_all_numbers_is_refused(least):
+    """The fourth power of the eigenvalue has no place among the numbers."""
+    with pytest.raises(ValueError, match=r"^least_eigenvalue must leave a width that is a number"):
+        required_width(10, least_eigenvalue=least)
+
+
+def test_a_rate_in_an_array_without_axes_is_a_number():
+    """It has no entries to count."""
+    layers = [Layer(np.ones((1, 2)), np.zeros(1))]
+    one, other = (
+        empirical_tangent_kernel(layers, [[1.0, 2.0]], rate=rate) for rate in (0.5, np.array(0.5))
+    )
+    assert one == other

@@ -657,3 +657,11 @@ def test_a_local_metamer_wants_one_network_and_inputs_that_fit():
         local_metamer(layers, np.ones((1, 3)), np.ones((1, 3)))
     with pytest.raises(ValueError, match="towards must be an array of shape"):
         local_metamer([(np.ones((1, 3)), np.ones(1))], np.ones((1, 3)), np.ones((2, 3)))
+
+
+@pytest.mark.parametrize("units", [1100, 10**6, 10**12])
+def test_a_dead_cone_of_very_many_units_has_a_probability_that_rounds_to_zero(units):
+    """The power of two is never written out."""
+    assert nullspace.dead_cone_probability(units, 2) == pytest.approx(
+        2.0 * units * 2.0 ** -min(units, 5000), abs=5e-324
+    )

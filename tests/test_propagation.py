@@ -11,6 +11,7 @@ from scipy.special import erfcx
 
 from symlib import weights
 from symlib._activations import ACTIVATIONS
+from symlib._expectations import LAWS
 from symlib.network import Layer, forward, jacobian
 from symlib.propagation import (
     angle_map,
@@ -743,3 +744,24 @@ def test_mismatched_variances_are_named():
     for function, args in ALL[2:]:
         with pytest.raises(ValueError, match=f"^{re.escape(text)}"):
             function(*args, weight_variance=[1, 2], bias_variance=[0, 0, 0])
+
+
+@pytest.mark.parametrize("q", [0.9e3, 1.1e3, 1e5, 1e8, 1e12, 1e20])
+@pytest.mark.parametrize("power", [2, 4])
+def test_slopes_of_tanh_at_great_lengths_are_those_of_exact_integrals(q, power):
+    """All that is not 0 lies near 0 there, where a rule for all numbers has too few nodes."""
+    law = LAWS["tanh"]
+    found = (law.slope if power == 2 else law.quartic)(np.array([q]))[0]
+
+    def integrand(u):
+        return mpmath.sech(u) ** (2 * power) * mpmath.exp(-u * u / (2 * q))
+
+    wanted = 2 * mpmath.quad(integrand, [0, 2, 5, 10, 20, 40]) / mpmath.sqrt(2 * mpmath.pi * q)
+    assert found == pytest.approx(float(wanted), rel=1e-11)
+
+
+def test_a_slope_that_rounds_below_zero_is_a_scale_of_zero():
+    """At great lengths a change of the length is forgotten in one layer."""
+    scales = depth_scales(weight_variance=1.5, bias_variance=4e14)
+    assert scales.length == pytest.approx(0, abs=0.1)
+    assert not np.isnan(scales.correlation)

@@ -637,3 +637,10 @@ class TestSmallestSingularValue:
         least = math.sqrt(40) * np.linalg.svdvals(x)[:, -1]
         bound = 2.4 / math.sqrt(1500) + 1 / 40
         assert kstest(least, smallest_singular_value().cdf).statistic < bound
+
+
+@pytest.mark.parametrize("beta", [[[1.0, 2.0], [3.0]], "2", None, True, [2]])
+def test_a_beta_that_is_no_number_is_refused(beta):
+    """Rows of unequal length too."""
+    with pytest.raises(ValueError, match=r"^beta must be 1, 2 or 4, got "):
+        tracy_widom(beta)

@@ -510,3 +510,9 @@ class TestSamplers:
         """Square factors of real, finite numbers."""
         with pytest.raises(error, match=f"^matrices must be {message}"):
             lyapunov_exponents(matrices)
+
+
+def test_the_least_beta_takes_all_rows():
+    """A corner cannot be larger than the matrix."""
+    values = hermite_eigenvalues(3, beta=1e-300, largest=2, rng=0)
+    assert values.shape == (2,)

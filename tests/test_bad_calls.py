@@ -1,0 +1,257 @@
+"""Bad calls: whatever comes instead of an argument, the answer is a sentence about that argument.
+
+Each public function has one valid call in a table. From it 300 bad ones are made, in which one or
+two arguments are replaced: by something of another type, NaN, infinity, another shape, nothing, a
+negative or a huge number, text, None. Each raises a `TypeError` or a `ValueError` that begins with
+the name of an argument, or returns a result without NaN, since some replacements are as good as
+what they replace. NumPy's warning is an answer too where a number beyond 1e90 or below 1e-90 came,
+whose powers leave the range of numbers. Sizes between a few and 10^15 are not tried: they may be
+meant, and take the time and the memory that they take.
+"""
+
+import contextlib
+import importlib
+import inspect
+import io
+import math
+import os
+import pkgutil
+import re
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import symlib
+from symlib.network import Layer
+
+MODULES = sorted(m.name for m in pkgutil.iter_modules(symlib.__path__) if m.name[0] != "_")
+
+
+def public():
+    """Yield the name and the function of each public function."""
+    for module in MODULES:
+        home = importlib.import_module(f"symlib.{module}")
+        for name in home.__all__:
+            if inspect.isfunction(getattr(home, name)):
+                yield f"{module}.{name}", getattr(home, name)
+
+
+FUNCTIONS = dict(public())
+
+MATRIX = [[1.0, 0.5], [-0.3, 1.0], [0.2, -1.0]]  # (3, 2)
+WIDE = np.array(MATRIX).T  # (2, 3)
+POINTS = [[0.0, 1.0], [1.0, 0.5], [0.3, -1.0], [2.0, 2.0]]
+UNIT = [[1.0, 0.0], [0.6, 0.8], [0.0, 1.0], [-0.6, 0.8]]
+LAYERS = [Layer(np.array(MATRIX), np.zeros(3)), Layer(np.ones((1, 3)), np.zeros(1))]
+TARGETS = [[0.0], [1.0], [0.5], [1.0]]
+DRAWN = {"shape": (2, 4), "rng": 0}
+NET = {"layers": LAYERS, "x": POINTS, "activation": "tanh"}
+LOSS = NET | {"y": TARGETS, "kind": "squared", "exact": False}
+VARIANCES = {"weight_variance": 1.5, "bias_variance": 0.1, "activation": "tanh"}
+KERNEL = {"x1": UNIT, "x2": UNIT, "depth": 2, "activation": "relu"}
+KERNEL |= {"weight_variance": 2.0, "bias_variance": 0.1}
+CURVE = {"kernel": [[1.0, 0.2], [0.2, 1.0]], "residual": [1.0, -1.0], "rate": 0.1, "steps": 3}
+UNITS = {"incoming": MATRIX, "outgoing": WIDE, "bias": [0.0, 0.1, 0.2]}
+PLAIN = [(np.array(MATRIX), np.zeros(3)), (np.ones((1, 3)), np.zeros(1))]
+
+VALID = {
+    "claims.check": {"claim_id": "S01", "what": "one", "measured": 1.0, "expected": 1.0}
+    | {"relation": "==", "atol": 0.1, "rtol": 0.1, "shows": "claim", "reason": "rounding"},
+    "claims.corrections": {"checked": ("S01",)},
+    "claims.ledger": {"checks": ()},
+    "claims.read_record": {"path": os.devnull},
+    "claims.summary": {},
+    "claims.verdict": {"checks": ()},
+    "designs.chirp": {"p": 5},
+    "designs.chirp_cosines": {"shape": (3, 5), "gain": 1.0},
+    "designs.cosine": {"n": 4},
+    "designs.devore": {"p": 3, "degree": 1},
+    "designs.fibonacci_sphere": {"points": 5},
+    "designs.fourier": {"n": 4},
+    "designs.hadamard": {"n": 4, "construction": "any"},
+    "designs.identity_hadamard": {"shape": (4, 4), "gain": 1.0},
+    "designs.paley": {"q": 5},
+    "designs.quadratic_signs": {"n": 4, "layer": 0},
+    "designs.quasi_gaussian": {"shape": (4, 3), "std": 1.0, "sequence": "kronecker", "skip": 0},
+    "designs.sinusoidal": {"shape": (3, 4), "gain": 1.0},
+    "designs.zero_asymmetric": {"width": 3, "depth": 3},
+    "isometry.coherence": {"frame": WIDE},
+    "isometry.descent_cone_dimension": {"sparsity": 0.2},
+    "isometry.distortion": {"x": POINTS, "image": POINTS},
+    "isometry.donoho_tanner": {"delta": 0.5},
+    "isometry.null_space_constant": {"frame": WIDE, "k": 1, "limit": 100},
+    "isometry.restricted_isometry": {"frame": WIDE, "k": 2, "limit": 100},
+    "isometry.welch_bound": {"m": 2, "n": 3},
+    "kernel.arc_cosine": {"x1": UNIT, "x2": UNIT, "order": 1},
+    "kernel.convergence_bound": {"initial": 8.0, "least_eigenvalue": 0.5}
+    | {"rate": 2.0, "steps": 4},
+    "kernel.empirical_tangent_kernel": NET | {"x2": POINTS, "rate": 1.0, "average": True},
+    "kernel.gram": {"weight": MATRIX, "x": POINTS},
+    "kernel.limit_gram": {"x": UNIT},
+    "kernel.linearized_curve": CURVE,
+    "kernel.linearized_residuals": CURVE,
+    "kernel.network_kernel": KERNEL,
+    "kernel.required_width": {"samples": 10, "least_eigenvalue": 0.5, "failure": 0.1},
+    "kernel.tangent_kernel": KERNEL,
+    "network.forward": NET | {"exact": False},
+    "network.gradients": LOSS,
+    "network.jacobian": NET | {"exact": False},
+    "network.loss": LOSS,
+    "nullspace.bad_cells": {"weight": MATRIX, "tolerance": 1e-9},
+    "nullspace.count_regions": {"units": 3, "features": 2},
+    "nullspace.dead_cone_probability": {"units": 3, "features": 2},
+    "nullspace.has_dead_cone": {"weight": MATRIX},
+    "nullspace.is_injective": {"weight": MATRIX, "tolerance": 1e-9},
+    "nullspace.layer_ranks": {"layers": PLAIN, "x": POINTS, "tolerance": 1e-9},
+    "nullspace.local_metamer": {"layers": PLAIN, "x": POINTS[:2], "towards": POINTS[2:]},
+    "nullspace.metamer": {"weight": [[1.0, 0.5]], "x": POINTS[:2], "towards": POINTS[2:]},
+    "nullspace.null_basis": {"matrix": WIDE, "tolerance": 1e-9},
+    "nullspace.sign_patterns": {"weight": MATRIX, "tolerance": 1e-9},
+    "nullspace.split": {"matrix": [[1.0, 0.5]], "x": [[1.0, 0.5]]},
+    "propagation.angle_map": {"theta": 1.0, "depth": 2},
+    "propagation.correlation_map": {"c": 0.5, "q": 1.0, "q2": 1.0} | VARIANCES,
+    "propagation.critical_weight_variance": {"bias_variance": 0.1, "activation": "tanh"},
+    "propagation.depth_scales": VARIANCES,
+    "propagation.fixed_point": VARIANCES,
+    "propagation.jacobian_moments": {"depth": 3, "orthogonal": False} | VARIANCES,
+    "propagation.length_map": {"q": 1.0} | VARIANCES,
+    "propagation.squared_distance_ratio": {"theta": 1.0},
+    "spectrum.fuss_catalan": {"factors": 2},
+    "spectrum.gaussian_lyapunov_exponents": {"n": 3, "variance": 1.0},
+    "spectrum.ginibre_eigenvalues": {"n": 3, "size": 2, "rng": 0},
+    "spectrum.hermite_eigenvalues": {"n": 3, "beta": 2.0, "size": 2, "largest": 2, "rng": 0},
+    "spectrum.laguerre_eigenvalues": {"n": 3, "m": 4, "beta": 1.0, "size": 2, "rng": 0},
+    "spectrum.lyapunov_exponents": {"matrices": [np.eye(2), [[1.0, 0.5], [0.2, 1.0]]]},
+    "spectrum.marchenko_pastur": {"ratio": 0.5, "scale": 1.0},
+    "spectrum.quarter_circle": {"scale": 1.0},
+    "spectrum.semicircle": {"scale": 1.0},
+    "spectrum.smallest_singular_value": {},
+    "spectrum.tracy_widom": {"beta": 2},
+    "symmetry.align_units": UNITS | {"to": (MATRIX, WIDE, [0.0, 0.1, 0.2]), "up_to": "equality"},
+    "symmetry.escape_rate": {"incoming": [1.0, 0.5], "outgoing": [1.0]}
+    | {"bias": 0.1, "x": POINTS, "delta": np.ones((4, 1)), "activation": "tanh"}
+    | {"rate": 0.1, "weight_decay": 0.0},
+    "symmetry.merge_units": UNITS | {"tolerance": 0.0, "up_to": "equality"},
+    "symmetry.unit_classes": UNITS | {"tolerance": 0.0, "up_to": "equality"},
+    "training.descend": LOSS
+    | {"steps": 2, "rate": 0.1, "optimizer": "gradient", "momentum": 0.0, "betas": (0.9, 0.999)}
+    | {"epsilon": 1e-8, "weight_decay": 0.0, "batch": 2, "dropout": 0.1, "record": None}
+    | {"every": 1, "progress": False, "rng": 0},
+    "training.linear_mode": {"times": [0.0, 1.0], "strength": 3.0, "start": 0.1, "depth": 2},
+    "weights.constant": {"shape": (2, 4), "value": 0.5},
+    "weights.gaussian": DRAWN | {"std": 1.0},
+    "weights.glorot": DRAWN | {"gain": 1.0},
+    "weights.he": DRAWN | {"gain": 1.0},
+    "weights.identity": {"shape": (2, 4), "gain": 1.0},
+    "weights.lecun": DRAWN | {"gain": 1.0},
+    "weights.looks_linear": DRAWN | {"mirror": ("out", "in"), "gain": 1.0},
+    "weights.orthogonal": DRAWN | {"gain": 1.0},
+    "weights.uniform": DRAWN | {"bound": 1.0},
+}
+
+# What a docstring announces besides
+ANNOUNCED = {
+    "claims.check": AssertionError,  # ClaimFailed
+    "claims.read_record": OSError,
+    "isometry.null_space_constant": ArithmeticError,
+    "kernel.linearized_curve": FloatingPointError,
+    "kernel.linearized_residuals": FloatingPointError,
+    "training.descend": FloatingPointError,
+}
+NAN = {"propagation.depth_scales", "propagation.fixed_point"}  # where there is no such thing
+
+RAGGED = [[1.0, 2.0], [3.0]]
+BAD = [
+    *(None, True, False, "", "x", "relu", b"x", object(), {}, {"a": 1}, set(), slice(3), len, int),
+    *(math.nan, math.inf, -math.inf, -1, 0, -0.5, 2.5, 1e-320, 1e300, -1e300, 1j, complex("nan")),
+    *(10**18, 10**30, -(10**18), 2**63, 2**64, np.int8(-3), np.float32("nan")),
+    *(np.datetime64("NaT"), np.zeros(3, "M8[s]"), np.ones((3, 2), bool)),
+    *([], (), [[]], [None], ["a", "b"], RAGGED, [RAGGED, 1], [{}], [[1, "a"]], [object()]),
+    *((0, 3), (3, -1), (2, 3, 0), (2.5, 3), (10**12, 10**12), (10**30, 1), (3,), ("2", "3")),
+    *(np.empty(0), np.empty((0, 2)), np.empty((2, 0)), np.zeros(2), np.zeros((3, 2)), np.ones(5)),
+    *(np.ones((7, 5)), np.ones((2, 3, 2)), np.ones((1, 1, 1, 1)), np.eye(2), -np.eye(2)),
+    *(np.full((3, 2), np.nan), np.full((4, 2), np.inf), np.array(math.nan), np.array([[math.nan]])),
+    *(np.full((3, 2), 1e300), np.full((4, 2), 1e-320), np.ones((4, 2), complex), np.array("x")),
+    *(np.array([1, None]), np.ones((4, 2), np.float16)),
+    *(np.ma.masked_array([1.0, 2.0], [True, False]), np.zeros(2, [("a", float)]), iter([1, 2])),
+    *([LAYERS[0]], LAYERS[::-1], [LAYERS, LAYERS], [Layer(1, 2)], Layer(None, None), [(1, 2, 3)]),
+    *([Layer(np.full((3, 2), np.nan), np.zeros(3))], [Layer(np.zeros(3), np.zeros(3))], [[], []]),
+]
+bad = (
+    st.sampled_from(BAD)
+    | st.floats()
+    | st.integers(max_value=0)
+    | st.integers(min_value=10**15)
+    | st.text(max_size=3)
+    | st.lists(st.floats(), max_size=4)
+    | st.lists(st.lists(st.floats(), max_size=2), max_size=3)
+)
+
+
+def without_nan(result):
+    """Tell whether no number of a result is NaN."""
+    if isinstance(result, tuple | list):
+        return all(without_nan(one) for one in result)
+    numbers = isinstance(result, np.ndarray | np.generic | float | complex)
+    return not numbers or not np.isnan(result).any()
+
+
+def extreme(value):
+    """Tell whether some number is so large or small that its products leave the range."""
+    with contextlib.suppress(TypeError, ValueError, OverflowError):
+        size = np.abs(np.asarray(value, dtype=np.complex128))
+        return bool(((size > 1e90) | ((size < 1e-90) & (size > 0))).any())
+    return False
+
+
+def fault(name, changed):
+    """Make a bad call, and return what is wrong with the answer, or nothing."""
+    arguments = VALID[name] | changed
+    names = "|".join(sorted(arguments, key=len, reverse=True))
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            result = FUNCTIONS[name](**arguments)
+    except (TypeError, ValueError) as answer:
+        return "" if re.match(rf"({names})\b", str(answer)) else repr(answer)
+    except ANNOUNCED.get(name, ()):
+        return ""
+    except RuntimeWarning as warning:
+        return "" if any(map(extreme, changed.values())) else repr(warning)
+    except Exception as other:
+        return repr(other)
+    return "" if name in NAN or without_nan(result) else f"a silent NaN: {result!r}"
+
+
+def test_every_public_function_has_a_valid_call():
+    """The table grows with the library: no function and no argument is forgotten."""
+    assert sorted(VALID) == sorted(FUNCTIONS)
+    for name, function in FUNCTIONS.items():
+        assert set(VALID[name]) == set(inspect.signature(function).parameters), name
+
+
+@pytest.mark.parametrize("name", VALID)
+def test_the_valid_call_is_valid(name):
+    """Otherwise the bad ones would prove nothing."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        assert without_nan(FUNCTIONS[name](**VALID[name]))
+
+
+@pytest.mark.parametrize("name", [name for name in VALID if VALID[name]])
+def test_a_bad_call_is_answered_by_a_sentence_about_an_argument(name):
+    """No other exception, and no NaN that nobody is told about."""
+    changes = st.dictionaries(st.sampled_from(sorted(VALID[name])), bad, min_size=1, max_size=2)
+
+    @settings(
+        max_examples=300,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(changes.filter(lambda changed: not callable(changed.get("record"))))
+    def answered(changed):
+        assert fault(name, changed) == "", changed
+
+    answered()
