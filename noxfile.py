@@ -8,6 +8,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - this file is what an older Pytho
         f"{sys.executable}."
     )
 
+import os
 import shutil
 from pathlib import Path
 
@@ -34,10 +35,7 @@ def docs(session: nox.Session) -> None:
         session.error(f"there is no page {page!r}; there are {', '.join(known)}")
     _install(session)
     output = BUILD / "draft" if page else BUILD / "site"
-    # nothing of an earlier build may look like part of this one
-    for stale in (output, ROOT / "docs" / "gallery"):
-        shutil.rmtree(stale, ignore_errors=True)
-    _sphinx(session, output, env={"SYMLIB_PAGE": page} if page else {})
+    session.run("python", "docs/build.py", str(output), env={"SYMLIB_PAGE": page} if page else {})
 
 
 @nox.session
@@ -71,6 +69,79 @@ def tests(session: nox.Session) -> None:
     _install_torch(session)
     whole = () if session.posargs else ("--cov",)
     session.run("python", "-m", "pytest", "-n", "auto", *whole, *session.posargs)
+
+
+@nox.session
+def downloads(session: nox.Session) -> None:
+    """Run all that the built site offers for download, in fresh environments of two Pythons."""
+    site = BUILD / "site" / "html"
+    if not (site / "index.html").exists():
+        session.error("there is no site yet: build it with `nox -s docs`")
+    session.install("uv")
+    run = ("tests/site/run_downloads.py", str(site), "--lock", LOCK)
+    session.run("python", *run, *session.posargs)
+
+
+@nox.session
+def reproducible(session: nox.Session) -> None:
+    """Build the site twice, in other folders, time zones and orders, and compare every byte."""
+    _install(session)
+    session.install(*nox.project.dependency_groups(PYPROJECT, "tests"))
+    session.run("python", "-m", "pytest", "tests/site/test_site.py", "-k", "same_bytes")
+
+
+@nox.session
+def versions(session: nox.Session) -> None:
+    """Put the built site and those of earlier versions side by side; `-- FOLDER...` names these."""
+    site = BUILD / "site" / "html"
+    if not (site / "index.html").exists():
+        session.error("there is no site yet: build it with `nox -s docs`")
+    _install(session)
+    hosted = str(BUILD / "hosted")
+    session.run("python", "docs/versions.py", hosted, str(site), *session.posargs)
+
+
+@nox.session
+def linkcheck(session: nox.Session) -> None:
+    """Ask every address outside the site whether it is still there; this needs the network."""
+    _install(session)
+    output = BUILD / "linkcheck"
+    session.run(
+        *("python", "-m", "sphinx", "-b", "linkcheck", "--keep-going", "--quiet"),
+        *("-d", str(output / "doctrees"), "docs", str(output / "answers")),
+        env={"SYMLIB_PAGE": "none"},  # the text is enough: nothing is executed
+    )
+
+
+@nox.session
+@nox.parametrize("age", ["oldest", "newest"])
+def compat(session: nox.Session, age: str) -> None:
+    """Build the site with the oldest packages that pyproject.toml allows, or with the newest."""
+    needs = PYPROJECT["project"]["dependencies"]
+    needs = [*needs, *nox.project.dependency_groups(PYPROJECT, "docs")]
+    if age == "oldest":
+        needs = [f"{need.replace('>=', '==')}.*" for need in needs]
+    session.install("--upgrade", *needs)
+    session.install("--no-deps", "--no-build-isolation", "-e", ".")
+    session.run("python", "docs/build.py", str(BUILD / f"compat-{age}"))
+
+
+@nox.session
+def site(session: nox.Session) -> None:
+    """Build the site and read it in Chromium; `-- -k name` runs some on the site that is there."""
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    browser = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if not browser:
+        session.error(
+            "there is no Chromium: Debian and Ubuntu have it as the package chromium "
+            "(`apt install chromium`); elsewhere say where Chromium or Chrome is in CHROMIUM"
+        )
+    _install(session)
+    session.install(*nox.project.dependency_groups(PYPROJECT, "site"))
+    if not (session.posargs and (BUILD / "site" / "html" / "index.html").exists()):
+        session.run("python", "docs/build.py", str(BUILD / "site"))
+    tests = ("tests/site/browser", *session.posargs)
+    session.run("python", "-m", "pytest", *tests, env={"CHROMIUM": browser})
 
 
 @nox.session
@@ -129,12 +200,3 @@ def _install_torch(session: nox.Session) -> None:
 def _named(group: str, name: str) -> list[str]:
     needs = nox.project.dependency_groups(PYPROJECT, group)
     return [need for need in needs if need.startswith(name)]
-
-
-def _sphinx(session: nox.Session, output: Path, env: dict[str, str]) -> None:
-    session.run(
-        *("python", "-m", "sphinx", "--fail-on-warning", "--nitpicky", "--keep-going"),
-        *("-d", str(output / "doctrees"), "docs", str(output / "html")),
-        env=env,
-    )
-    print(f"\n{(output / 'report.txt').read_text(encoding='utf-8')}\n", flush=True)

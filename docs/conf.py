@@ -20,6 +20,12 @@ project_copyright = "The symlib developers. Code: BSD-3-Clause. Prose and figure
 version = release = symlib.__version__
 language = "en"
 
+# What the site says of itself where no page speaks
+symlib_summary = (
+    "Why the initial weights of a neural network are random, and not all 0.5: every claim "
+    "executed, measured and checked."
+)
+
 # Where the site will be served; only then can a downloaded script fetch the library from it.
 html_baseurl = os.environ.get("SYMLIB_BASEURL") or os.environ.get("READTHEDOCS_CANONICAL_URL", "")
 
@@ -34,14 +40,22 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
+    "symlib_access",
+    "symlib_book",
     "symlib_downloads",
     "symlib_figures",
     "symlib_gallery",
     "symlib_ledger",
     "symlib_live",
     "symlib_math",
+    "symlib_meta",
     "symlib_notebooks",
+    "symlib_policy",
     "symlib_reference",
+    "symlib_search",
+    "symlib_topics",
+    "symlib_twins",
+    "symlib_whole",
 ]
 exclude_patterns = [
     "_build",
@@ -78,6 +92,16 @@ nb_execution_excludepatterns = [
 nb_execution_show_tb = True
 nb_output_stderr = "error"  # a warning inside a cell is a fault of the page
 nb_merge_streams = True
+
+# Addresses outside the site: only `nox -s linkcheck` asks them
+linkcheck_timeout = 20
+linkcheck_retries = 2
+linkcheck_report_timeouts_as_broken = False  # a slow host is not a dead one
+linkcheck_ignore = [
+    r"http://(localhost|127\.0\.0\.1)",
+    r"https://doi\.org/",  # leads to publishers, who refuse machines
+    r"(\.\./)*(wheels/|symlib-)",  # made when the pages are
+]
 
 # Reference: shapes such as (fan_in, units) are prose, not names to look up
 autodoc_default_options = {"members": True, "member-order": "bysource"}
@@ -116,8 +140,10 @@ sphinx_gallery_conf = {
 # Looks
 html_theme = "furo"
 html_title = "symlib"
+html_favicon = "_static/favicon.svg"
 html_static_path = ["_static"]
 html_css_files = ["symlib.css"]
+html_search_scorer = str(HERE / "_static" / "search-scorer.js")
 html_scaled_image_link = False
 html_copy_source = False
 html_domain_indices = html_use_index = False  # the search finds what they list

@@ -1,12 +1,15 @@
-"""Downloads: the library beside the pages, scripts that fetch it, archives with the same bytes.
+"""Downloads: the library beside the pages, files that say what they need, the same bytes twice.
 
-The wheel of the library lies in the site under ``wheels/``. Where the address of the site is known,
-the script block of each downloaded page names the wheel there, so that ``uv run`` needs nothing
-else; every archive holds the wheel itself.
+The wheel of the library lies in the site under ``wheels/``. A notebook opens with the script block
+of its page, so that it too says what it needs. Where the address of the site is known, that block
+names the wheel there, so that ``uv run`` needs nothing else; every archive holds the wheel itself.
+Each page offers its downloads under its title and at its end.
 """
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,10 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
 
 NEED = '"symlib-nn"'
+BLOCK = re.compile(r"# /// script\n(?:#.*\n)+?# ///\n")
+KINDS = {
+    ".py": "script (.py)",
+    ".ipynb": "notebook (.ipynb)",
+    ".zip": "all, with the library (.zip)",
+}
 
 
 def build_wheel(root: Path, folder: Path) -> Path:
@@ -37,6 +47,25 @@ def point_to_wheel(script: str, address: str) -> str:
     return head.replace(NEED, f'"symlib-nn @ {address}"') + mark + rest
 
 
+def declare(notebook: str, script: str) -> str:
+    """Return a notebook whose first cell is the block that says what its script needs."""
+    book = json.loads(notebook)
+    block = BLOCK.match(script)
+    if block is None or book["cells"][0]["source"] == [block.group().rstrip()]:
+        return notebook
+    book["cells"].insert(
+        0,
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "metadata": {},
+            "outputs": [],
+            "source": [block.group().rstrip()],
+        },
+    )
+    return json.dumps(book, indent=2)
+
+
 def finish(app: Sphinx, fault: Exception | None) -> None:
     """Complete what readers take away, once all pages are written."""
     if fault or app.builder.format != "html":
@@ -47,26 +76,56 @@ def finish(app: Sphinx, fault: Exception | None) -> None:
     wheel = build_wheel(Path(app.confdir).parent, site / "wheels")
     base = app.config.html_baseurl.rstrip("/")
     address = f"{base}/wheels/{wheel.name}" if base else ""
-    if address:
-        for script in site.glob("_downloads/*/plot_*.py"):
-            text = script.read_text(encoding="utf-8")
-            script.write_text(point_to_wheel(text, address), encoding="utf-8")
+    scripts: dict[str, str] = {}
+    for path in site.glob("_downloads/*/plot_*.py"):
+        text = path.read_text(encoding="utf-8")
+        scripts[path.stem] = point_to_wheel(text, address) if address else text
+        path.write_text(scripts[path.stem], encoding="utf-8")
+    for path in site.glob("_downloads/*/plot_*.ipynb"):
+        text = declare(path.read_text(encoding="utf-8"), scripts.get(path.stem, ""))
+        path.write_text(text, encoding="utf-8")
     for archive in site.glob("_downloads/*/*.zip"):
-        rewrite(archive, wheel, address)
+        rewrite(archive, wheel, scripts)
 
 
-def rewrite(archive: Path, wheel: Path, address: str) -> None:
-    """Write an archive anew: members in order, one date, the wheel among them."""
+def rewrite(archive: Path, wheel: Path, scripts: dict[str, str]) -> None:
+    """Write an archive anew: its files as they are beside it, in order, one date, the wheel."""
     with zipfile.ZipFile(archive) as old:
         members = {name: old.read(name) for name in old.namelist()}
+    for name, data in members.items():
+        script = scripts.get(Path(name).stem, "")
+        if script and name.endswith(".py"):
+            members[name] = script.encode()
+        elif script and name.endswith(".ipynb"):
+            members[name] = declare(data.decode(), script).encode()
     members[wheel.name] = wheel.read_bytes()
+    pack(archive, members)
+
+
+def pack(archive: Path, members: dict[str, bytes]) -> None:
+    """Write an archive that depends on its members alone: in order, and with one date."""
     with zipfile.ZipFile(archive, "w") as new:
         for name, data in sorted(members.items()):
-            if address and name.endswith(".py"):
-                data = point_to_wheel(data.decode(), address).encode()
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
             new.writestr(entry, data, zipfile.ZIP_DEFLATED)
+
+
+def offer(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Repeat the downloads of a gallery page under its title, where readers look for them."""
+    title = next(iter(doctree.findall(nodes.title)), None)
+    if title is None or not re.match(r"gallery/\w+/plot_", docname):
+        return
+    offers = {
+        Path(one["reftarget"]).suffix: one for one in doctree.findall(addnodes.download_reference)
+    }
+    row = nodes.bullet_list(classes=["take-away"])
+    for kind, words in KINDS.items():
+        if kind in offers:
+            link = offers[kind].copy()  # without the words within it
+            link += nodes.Text(f"Download {words}")
+            row += nodes.list_item("", nodes.paragraph("", "", link))
+    title.parent.insert(title.parent.index(title) + 1, row)
 
 
 class WheelLink(SphinxRole):
@@ -82,5 +141,6 @@ class WheelLink(SphinxRole):
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_role("download-wheel", WheelLink())
+    app.connect("doctree-resolved", offer, priority=390)  # what is checked comes before it
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

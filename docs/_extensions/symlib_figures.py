@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+import symlib_cards
 from docutils import nodes
 from docutils.parsers.rst import directives
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.text import Text
@@ -28,15 +30,25 @@ logger = logging.getLogger(__name__)
 
 STYLE = Path(__file__).parents[1] / "_static" / "symlib.mplstyle"
 INK = "#2f3437"  # what the style draws text and axes with; follows the color scheme in the SVG
+LIGHT, DARK = "#24292e", "#e3e6ea"  # what that ink is on a light and on a dark page
+# A color that is seen as a line is too pale to be read: its words are darker, or lighter.
+WORDS = {
+    "#1b78bd": ("#166199", "#69a6d3"),
+    "#d55e00": ("#994400", "#e18b47"),
+    "#009e73": ("#006b4e", "#38b392"),
+    "#c975a5": ("#834c6b", "#d18ab2"),
+    "#808080": ("#5d5d5d", "#a0a0a0"),
+}
 MARK = ("400", "280")
 SHORTEST, LONGEST = 40, 320  # characters of an alternative text
 
 
-def adaptive_svg(svg: str, *, light: str = "#24292e", dark: str = "#e3e6ea") -> str:
+def adaptive_svg(svg: str, *, light: str = LIGHT, dark: str = DARK) -> str:
     """Return matplotlib's SVG with ink that follows the reader's color scheme.
 
-    Ink and pure black become ``currentColor``, style attributes become presentation attributes (so
-    that a strict content policy does not strip them), metadata goes, paths keep two decimals.
+    Ink and pure black become ``currentColor``, words in color a class, style attributes
+    presentation attributes (so that a strict content policy does not strip them); metadata goes,
+    paths keep two decimals.
     """
     for noise in (
         r"<\?xml.*?\?>",
@@ -48,13 +60,17 @@ def adaptive_svg(svg: str, *, light: str = "#24292e", dark: str = "#e3e6ea") -> 
         svg = re.sub(noise + r"\s*", "", svg, flags=re.DOTALL)
     svg = re.sub(r'style="([^"]*)"', _attributes, svg)
     svg = svg.replace(INK, "currentColor").replace('"#000000"', '"currentColor"')
+    for at, (word, _) in enumerate(WORDS.values()):
+        svg = svg.replace(f'fill="{word}"', f'class="w{at}"')
     # paths only: the scale of a glyph needs all its digits
     svg = re.sub(r' d="[^"]*"', lambda d: re.sub(r"(\d+\.\d\d)\d+", r"\1", d.group()), svg)
     svg = re.sub(r">\s+<", "><", svg)
-    schemes = (
-        f"<style>:root{{color:{light}}}"
-        f"@media(prefers-color-scheme:dark){{:root{{color:{dark}}}}}</style>"
+    in_light, in_dark = (
+        f":root{{color:{ink}}}"
+        + "".join(f".w{at}{{fill:{words[of]}}}" for at, words in enumerate(WORDS.values()))
+        for of, ink in enumerate((light, dark))
     )
+    schemes = f"<style>{in_light}@media(prefers-color-scheme:dark){{{in_dark}}}</style>"
     root = '<svg fill="currentColor" stroke-linejoin="round" stroke-linecap="butt" '
     return re.sub(r"(<svg[^>]*>)", rf"\1{schemes}", svg.replace("<svg ", root, 1), count=1)
 
@@ -71,6 +87,7 @@ def scraper(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]
         figure = plt.figure(number)
         try:
             alt = alternative_text(figure)
+            color_words(figure)
         except ValueError as fault:
             page, line = block_vars["src_file"], block[2]
             raise ExtensionError(f"{page}, in the block of line {line}: {fault}") from None
@@ -78,6 +95,7 @@ def scraper(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]
         width, height = (round(100 * inches) for inches in figure.get_size_inches())
         path.write_text(_svg(figure), encoding="utf-8")
         path.with_suffix(".txt").write_text(f"{width}\n{height}\n{alt}\n", encoding="utf-8")
+        path.with_name(f"{path.stem}_card.png").write_bytes(symlib_cards.picture(figure))
         if path.stem.endswith("_001"):
             _mark(figure)
             path.with_name(f"{path.stem}_mark.svg").write_text(_svg(figure), encoding="utf-8")
@@ -98,6 +116,20 @@ def alternative_text(figure: Figure) -> str:
             f"got {len(alt)}: {alt!r}"
         )
     return alt
+
+
+def color_words(figure: Figure) -> None:
+    """Give words in the color of a line a color that can be read, and refuse every other color."""
+    readable = {INK, "#000000", *(word for word, _ in WORDS.values())}
+    for text in figure.findobj(Text):
+        color = to_hex(text.get_color())
+        if color in WORDS:
+            text.set_color(WORDS[color][0])
+        elif text.get_text() and color not in readable:
+            raise ValueError(
+                f"the color of text must be ink, gray or that of a line (C0 to C{len(WORDS) - 2}), "
+                f"got {color} for {text.get_text()!r}"
+            )
 
 
 def _svg(figure: Figure) -> str:

@@ -1,11 +1,17 @@
-"""Gallery: the order of pages, and a fresh state before each of them.
+"""Gallery: the order of pages, a fresh state before each of them, and links around them.
 
-Sphinx-gallery is given the functions of this module by their dotted names.
+Each page links to its claims, to what explains it, to what comes before and next, to the functions
+it uses and to its tags; each explanation to the pages that it rests on. All of that is derived from
+the ledger, the order of the pages and their imports.
+
+Sphinx-gallery is given functions of this module by their dotted names.
 """
 
 from __future__ import annotations
 
+import re
 import warnings
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,6 +20,8 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import symlib_figures
 import symlib_ledger
+import symlib_reference
+import symlib_topics
 from docutils import nodes
 from sphinx.application import Sphinx
 
@@ -75,28 +83,126 @@ def drop_tag_lists(app: Sphinx, doctree: nodes.document) -> None:
         raw.children = [nodes.Text(raw.rawsource)]
 
 
-def say_what_is_checked(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Put the claims of a gallery page, and the explanation that needs them, under its title."""
-    mine = [one for one in claims.ledger() if docname.removeprefix("gallery/") in one.pages]
+def path_of_pages() -> list[str]:
+    """Return the pages in the order of the argument: by section, then as the ledger names them."""
+
+    def place(page: str) -> tuple[int, int]:
+        folder, script = page.split("/")
+        return section_order(folder), page_order(script)
+
+    return sorted(symlib_reference.pages_in_gallery(), key=place)
+
+
+@cache
+def pages_of(source: Path) -> tuple[str, ...]:
+    """Return the pages that an explanation rests on: those of its claims, and its figures."""
+    mine = [page for one in claims.ledger() if one.explanation == source.stem for page in one.pages]
+    text = source.read_text(encoding="utf-8")
+    shown = re.findall(r"^```\{gallery-figure\} (\S+)", text, flags=re.MULTILINE)
+    named = [page for one in claims.ledger() if one.id in text for page in one.pages]
+    together = {*mine, *shown} or set(named)  # the first explanation has neither
+    return tuple(page for page in path_of_pages() if page in together)
+
+
+def add_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Put the links of a page of the gallery, or of an explanation, under its title and its end."""
+    folder, _, page = docname.partition("/")
     title = next(iter(doctree.findall(nodes.title)), None)
-    if not mine or title is None:
+    if title is None or not (folder == "explanation" or page in path_of_pages()):
         return
-    line = nodes.paragraph(classes=["claim-line"])
-    line += nodes.Text("Checks " + ", ".join(one.id for one in mine))
-    explanation = f"explanation/{mine[0].explanation}"
-    if explanation in app.env.found_docs:
-        line += nodes.Text(" · explained in ")
-        line += nodes.reference(
-            "",
-            app.env.titles[explanation].astext(),
-            internal=True,
-            refuri=app.builder.get_relative_uri(docname, explanation),
+    to = Links(app, docname)
+    rows: dict[str, list[nodes.Node]] = {}
+    if folder == "explanation":
+        rows["Measured on"] = _joined(
+            [to.page(f"gallery/{one}"), nodes.Text(f" ({', '.join(_claims_of(one))})")]
+            for one in pages_of(Path(app.srcdir, f"{docname}.md"))
+            if f"gallery/{one}" in app.env.found_docs
         )
-    title.parent.insert(title.parent.index(title) + 1, line)
+    else:
+        explained = _joined(
+            [to.page(one)]
+            for one in sorted(app.env.found_docs, key=_place_of_explanation)
+            if one.startswith("explanation/") and page in pages_of(Path(app.srcdir, f"{one}.md"))
+        )
+        line = nodes.paragraph(classes=["claim-line"])
+        line += nodes.Text("Checks " + ", ".join(_claims_of(page)))
+        if explained:
+            line += [nodes.Text(" · explained in "), *explained]
+        title.parent.insert(title.parent.index(title) + 1, line)
+        rows["Part"] = [to.page(f"{docname.rpartition('/')[0]}/index")]
+        path = path_of_pages()
+        at = path.index(page)
+        rows["Before"] = _joined([to.page(f"gallery/{one}")] for one in path[max(at - 1, 0) : at])
+        rows["Next"] = _joined([to.page(f"gallery/{one}")] for one in path[at + 1 : at + 2])
+        rows["Uses"] = _joined(
+            [to.function(name)] for name in symlib_reference.functions_of(page) if to.function(name)
+        )
+        rows["Tags"] = _joined([to.tag(tag)] for tag in symlib_topics.tags(page))
+    title.parent += _table({name: cell for name, cell in rows.items() if cell})
+
+
+class Links:
+    """Links from one page to others, each a node."""
+
+    def __init__(self, app: Sphinx, docname: str) -> None:
+        self.app, self.docname = app, docname
+
+    def page(self, other: str) -> nodes.Node:
+        """Return a link to another page, by its title."""
+        return self._to(other, self.app.env.titles[other].astext())
+
+    def function(self, name: str) -> nodes.Node | None:
+        """Return a link to the entry of a function in the reference, if there is one."""
+        entry = self.app.env.get_domain("py").objects.get(name)  # type: ignore[attr-defined]
+        if entry is None:
+            return None
+        short = name.removeprefix("symlib.")
+        return self._to(entry.docname, "", entry.node_id, nodes.literal("", short))
+
+    def tag(self, tag: str) -> nodes.Node:
+        """Return a link to the pages of a tag."""
+        if symlib_topics.TAGS not in self.app.env.found_docs:
+            return nodes.Text(tag)
+        return self._to(symlib_topics.TAGS, tag, symlib_topics.anchor(tag))
+
+    def _to(self, other: str, text: str, place: str = "", *inside: nodes.Node) -> nodes.Node:
+        address = self.app.builder.get_relative_uri(self.docname, other)
+        address += f"#{place}" if place else ""
+        return nodes.reference("", text, *inside, internal=True, refuri=address)
+
+
+def _claims_of(page: str) -> list[str]:
+    return [one.id for one in claims.ledger() if page in one.pages]
+
+
+@cache
+def _explanations() -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.explanation for one in claims.ledger()))
+
+
+def _place_of_explanation(docname: str) -> int:
+    name = docname.removeprefix("explanation/")
+    return _explanations().index(name) if name in _explanations() else len(_explanations())
+
+
+def _joined(cells: Iterable[list[nodes.Node]]) -> list[nodes.Node]:
+    pieces: list[nodes.Node] = []
+    for cell in cells:
+        pieces += [nodes.Text(" · "), *cell] if pieces else cell
+    return pieces
+
+
+def _table(rows: dict[str, list[nodes.Node]]) -> nodes.Node:
+    fields = nodes.field_list(classes=["page-links", "no-search"])
+    for name, cell in rows.items():
+        body = nodes.paragraph()
+        body += cell
+        fields += nodes.field("", nodes.field_name("", name), nodes.field_body("", body))
+    return fields
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.connect("doctree-read", drop_tag_lists)
-    app.connect("doctree-resolved", say_what_is_checked, priority=400)
+    app.connect("doctree-resolved", add_links, priority=400)  # before the ledger links ids
     return {"parallel_read_safe": True, "parallel_write_safe": True}

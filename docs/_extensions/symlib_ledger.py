@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import symlib_reference
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -139,9 +140,20 @@ class Ledger(SphinxDirective):
         text = f"{claim.statement}\n\n**Scope.** {claim.scope} **Source.** {source}. " + (
             f"**Read.** {' · '.join(links)}." if links else "**Read.** Its pages are to come."
         )
+        if uses := self._uses(claim):
+            text += f" **Uses.** {' · '.join(uses)}."
         entry += self.parse_text_to_nodes(text)
         entry += PendingChecks(claim=claim.id)
         return entry
+
+    def _uses(self, claim: claims.Claim) -> list[str]:
+        """Return links to what the pages of a claim use of the library, but for every page."""
+        used = {name for page in claim.pages for name in symlib_reference.functions_of(page)}
+        return [
+            f"{{py:obj}}`{name.removeprefix('symlib.')} <{name}>`"
+            for name in sorted(used - symlib_reference.used_everywhere())
+            if f"reference/{name.split('.')[1]}" in self.env.found_docs
+        ]
 
 
 class Corrections(SphinxDirective):

@@ -1,18 +1,24 @@
 """What the tests of the site share: copies of the project, small sites, and how to build them."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from symlib import claims
+
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "docs" / "_extensions"))
 
 PARTS = ("symlib", "gallery", "docs", "pyproject.toml", "README.md", "LICENSE")
+PARTS += ("CHANGELOG.md", "CITATION.cff")
 LEFT_OUT = {
     *("SYMLIB_BASEURL", "SYMLIB_PAGE", "SYMLIB_RECORD", "SYMLIB_RECORDS"),
     *("READTHEDOCS_CANONICAL_URL", "SOURCE_DATE_EPOCH"),
@@ -164,9 +170,22 @@ def build(start_build):
 
 
 @pytest.fixture
-def small(tmp_path, copied):
-    """Return the folder of a small site, which builds in seconds: one page, one notebook."""
-    folder = copied(tmp_path / "small")
+def small(tmp_path, small_site):
+    """Return the folder of a small site, which builds in seconds."""
+    return small_site(tmp_path / "small")
+
+
+@pytest.fixture(scope="session")
+def small_site(copied):
+    """Return a function that makes a small site in a folder: one page, one notebook."""
+
+    def make(folder):
+        return _shrunk(copied(folder))
+
+    return make
+
+
+def _shrunk(folder):
     for page in (folder / "gallery").glob("*/plot_*.py"):
         page.unlink()
     for part in ("explanation", "how_to", "reference", "study"):
@@ -204,3 +223,119 @@ def change():
         return text[: text.index(old)].count("\n") + 1  # the line
 
     return replace
+
+
+LOADED = {"stylesheet", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch"}
+
+
+class Page(HTMLParser):
+    """What a page shows, loads and links to."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.images, self.links, self.loads, self.ids, self.words = [], [], [], [], []
+        self.classes = Counter()
+        self._silent = self._math = 0
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        """Take down a tag."""
+        has = {name: value or "" for name, value in attrs}
+        self.ids += [has[name] for name in ("id",) if name in has]
+        self.classes.update(has.get("class", "").split())
+        self._silent += tag in ("script", "style")
+        self._math += tag == "math"
+        if tag == "a" and "href" in has:
+            self.links.append(has["href"])
+        if tag == "img":
+            self.images.append(has)
+        if tag == "link" and (set(has.get("rel", "").split()) & (LOADED | {"icon"})):
+            self.loads.append(has["href"])
+        if tag in ("script", "img", "iframe", "source", "video", "audio", "embed", "input"):
+            self.loads += [has[name] for name in ("src", "poster") if name in has]
+            self.loads += [part.split()[0] for part in has.get("srcset", "").split(",") if part]
+        if tag == "object":
+            self.loads.append(has.get("data", ""))
+        self.loads += re.findall(r"url\(['\"]?([^'\")]+)", has.get("style", ""))
+
+    def handle_endtag(self, tag):
+        """Leave a tag."""
+        self._silent -= tag in ("script", "style")
+        self._math -= tag == "math"
+
+    def handle_data(self, data):
+        """Take down text; within a style, what it loads."""
+        if self._silent:
+            self.loads += re.findall(r"url\(['\"]?([^'\")]+)|@import ['\"]([^'\"]+)", data)
+            self.loads = ["".join(one) for one in self.loads]
+        else:
+            self.words.append(data.replace("…", "...") if self._math else data)
+
+    @property
+    def text(self):
+        """The words of the page, with single spaces."""
+        return " ".join("".join(self.words).split())
+
+
+class Site:
+    """A built site."""
+
+    def __init__(self, folder, code, output):
+        self.folder, self.code, self.output = Path(folder), code, output
+        self.html = self.folder / "out" / "html"
+
+    def files(self, pattern="*"):
+        """Return the files of the site by their addresses."""
+        found = (path for path in sorted(self.html.rglob(pattern)) if path.is_file())
+        return {path.relative_to(self.html).as_posix(): path for path in found}
+
+    def pages(self):
+        """Return the pages of the site by their addresses."""
+        return {
+            name: Page(path.read_text(encoding="utf-8"))
+            for name, path in self.files("*.html").items()
+        }
+
+    def checks(self):
+        """Return the checks that the build recorded."""
+        records = sorted((self.folder / "out" / "records").rglob("*.jsonl"))
+        return [check for record in records for check in claims.read_record(record)]
+
+
+@pytest.fixture(scope="session")
+def sites(once, copied, start_build):
+    """Return two builds of the same project, made at once under different circumstances."""
+
+    def work(folder):
+        circumstances = {
+            "one": {"PYTHONHASHSEED": "1", "TZ": "Pacific/Auckland", "LANG": "C.UTF-8"},
+            "a longer name/of another folder": {"PYTHONHASHSEED": "2", "TZ": "America/Lima"},
+        }
+        builds = {
+            home: start_build(copied(home), **environment)
+            for name, environment in circumstances.items()
+            if not (home := folder / name).mkdir(parents=True)
+        }
+        answer = []
+        for home, process in builds.items():
+            output, _ = process.communicate(timeout=400)
+            answer.append([str(home), process.returncode, output])
+        return answer
+
+    built = [Site(*one) for one in once("site", work)]
+    for one in built:
+        assert (one.html / "wheels").is_dir(), one.output  # else there is nothing to read
+    return built
+
+
+@pytest.fixture(scope="session")
+def site(sites):
+    """Return the first of the two."""
+    return sites[0]
+
+
+@pytest.fixture(scope="session")
+def pages(site):
+    """Return the pages of the site."""
+    return site.pages()

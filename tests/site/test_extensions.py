@@ -1,6 +1,7 @@
 """What the site adds to Sphinx: figures, formulas, the ledger, downloads and live builds."""
 
 import ast
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -8,11 +9,13 @@ from xml.etree import ElementTree
 
 import matplotlib as mpl
 import pytest
+import symlib_access
 import symlib_downloads
 import symlib_figures
 import symlib_ledger
 import symlib_live
 import symlib_math
+import symlib_policy
 from matplotlib.figure import Figure
 from sphinx.errors import ExtensionError
 
@@ -57,7 +60,7 @@ def test_a_figure_says_the_color_of_its_ink_for_both_schemes():
     svg = symlib_figures.adaptive_svg('<svg width="9"><g/></svg>', light="#111111", dark="#eeeeee")
     assert svg.count("<style>") == 1
     assert ":root{color:#111111}" in svg
-    assert "@media(prefers-color-scheme:dark){:root{color:#eeeeee}}" in svg
+    assert "@media(prefers-color-scheme:dark){:root{color:#eeeeee}" in svg
     assert svg.startswith('<svg fill="currentColor" ')
 
 
@@ -138,10 +141,63 @@ def test_the_palette_can_be_seen_on_every_background(background):
         assert contrast(color, background) >= 3, color
 
 
-@pytest.mark.parametrize(("ink", "background"), [("24292e", "ffffff"), ("e3e6ea", "131416")])
-def test_the_ink_can_be_read(ink, background):
-    """Text has a contrast of at least 7."""
+def inks(*, dark):
+    """Return the colors of text in figures, as a light or a dark page has them."""
+    words = [pair[dark].removeprefix("#") for pair in symlib_figures.WORDS.values()]
+    return words, (symlib_figures.DARK if dark else symlib_figures.LIGHT).removeprefix("#")
+
+
+# white, the second background of the theme, and a shade within a figure
+@pytest.mark.parametrize("background", ["ffffff", "f8f9fb", "d9d9d9"])
+def test_words_can_be_read_on_a_light_page(background):
+    """Those in color have a contrast of at least 4.5, those in ink of 7."""
+    words, ink = inks(dark=False)
     assert contrast(ink, background) >= 7
+    assert min(contrast(word, background) for word in words) >= 4.5
+
+
+@pytest.mark.parametrize("background", ["131416", "1a1c1e", "222832", "343436"])
+def test_words_can_be_read_on_a_dark_page(background):
+    """Those in color have a contrast of at least 4.5, those in ink of 7."""
+    words, ink = inks(dark=True)
+    assert contrast(ink, background) >= 7
+    assert min(contrast(word, background) for word in words) >= 4.5
+
+
+def test_every_color_of_a_line_has_a_color_for_words():
+    """The palette of the style, and gray."""
+    style = symlib_figures.STYLE.read_text(encoding="utf-8")
+    colors = re.search(r"cycler\('color', (\[.*?\])\)", style)
+    palette = {f"#{color}" for color in ast.literal_eval(colors[1])}
+    assert set(symlib_figures.WORDS) == palette | {"#808080"}
+
+
+def test_words_in_the_color_of_a_line_follow_the_color_scheme():
+    """The words are darker than the line on a light page, and lighter on a dark one."""
+    with mpl.rc_context():
+        mpl.style.use(symlib_figures.STYLE)
+        figure = Figure()
+        ax = figure.subplots()
+        ax.plot([0, 1], [0, 1], label="first")
+        ax.annotate("words", (0.5, 0.5), color="C0")
+        ax.set(xlabel="an axis")
+        symlib_figures.color_words(figure)
+        svg = symlib_figures._svg(figure)
+    light, dark = symlib_figures.WORDS["#1b78bd"]
+    assert svg.count('stroke="#1b78bd"') == 1  # the line
+    assert svg.count('class="w0"') == 1  # the words
+    assert f".w0{{fill:{light}}}" in svg.partition("@media")[0]
+    assert f".w0{{fill:{dark}}}" in svg.partition("@media")[2]
+
+
+@pytest.mark.parametrize("color", ["red", "#1b78be", "0.8", "white"])
+def test_words_in_a_color_that_has_no_such_pair_are_refused(color):
+    """The message has the words and the colors that can be chosen."""
+    figure = Figure()
+    figure.text(0.5, 0.5, "hard to read", color=color)
+    message = r"ink, gray or that of a line \(C0 to C3\), got #\w{6} for 'hard to read'"
+    with pytest.raises(ValueError, match=message):
+        symlib_figures.color_words(figure)
 
 
 # Formulas
@@ -310,31 +366,51 @@ def test_a_script_is_pointed_to_the_wheel_in_its_block_only():
     assert text.endswith('"""It names "symlib-nn" once more."""\n')
 
 
+def notebook(*cells):
+    """Return the text of a notebook with some cells of code."""
+    return json.dumps({"cells": [{"cell_type": "code", "source": [cell]} for cell in cells]})
+
+
 def archive(path, members, date):
     """Write an archive with its members in the given order and of the given date."""
     with zipfile.ZipFile(path, "w") as file:
-        for name in members:
-            file.writestr(zipfile.ZipInfo(name, date_time=date), SCRIPT)
+        for name, text in members.items():
+            file.writestr(zipfile.ZipInfo(name, date_time=date), text)
     return path
 
 
-@pytest.mark.parametrize("address", ["", WHEEL])
-def test_an_archive_is_the_same_bytes_whenever_and_in_whatever_order_it_was_made(address, tmp_path):
-    """It holds what it held, and the wheel."""
+def test_an_archive_is_the_same_bytes_whenever_and_in_whatever_order_it_was_made(tmp_path):
+    """It holds what it held, as it can be downloaded beside it, and the wheel."""
     wheel = tmp_path / "symlib_nn-1-py3-none-any.whl"
     wheel.write_bytes(b"wheel")
-    names = ["part/plot_b.py", "plot_a.py", "plot_a.ipynb"]
-    one = archive(tmp_path / "one.zip", names, (2001, 1, 1, 0, 0, 0))
-    other = archive(tmp_path / "other.zip", names[::-1], (2026, 2, 3, 4, 5, 6))
+    script = symlib_downloads.point_to_wheel(SCRIPT, WHEEL)
+    book = notebook("print(1)")
+    members = {"part/notes.md": "Notes.", "part/plot_a.py": SCRIPT, "part/plot_a.ipynb": book}
+    one = archive(tmp_path / "one.zip", members, (2001, 1, 1, 0, 0, 0))
+    turned = dict(reversed(members.items()))
+    other = archive(tmp_path / "other.zip", turned, (2026, 2, 3, 4, 5, 6))
     assert one.read_bytes() != other.read_bytes()
     for path in (one, other):
-        symlib_downloads.rewrite(path, wheel, address)
+        symlib_downloads.rewrite(path, wheel, {"plot_a": script})
     assert one.read_bytes() == other.read_bytes()
     with zipfile.ZipFile(one) as file:
-        assert sorted(file.namelist()) == sorted([*names, wheel.name])
-        assert file.read(wheel.name) == b"wheel"
-        assert (f"@ {WHEEL}" in file.read("plot_a.py").decode()) == bool(address)
-        assert file.read("plot_a.ipynb").decode() == SCRIPT
+        held = {name: file.read(name).decode() for name in file.namelist()}
+    assert sorted(held) == sorted([*members, wheel.name])
+    assert held["part/notes.md"] == "Notes."
+    assert held[wheel.name] == "wheel"
+    assert held["part/plot_a.py"] == script
+    assert held["part/plot_a.ipynb"] == symlib_downloads.declare(book, script)
+
+
+def test_a_notebook_opens_with_what_its_script_declares():
+    """Once, however often the site is completed; without such a block it stays as it is."""
+    book = notebook("print(1)")
+    said = symlib_downloads.declare(book, SCRIPT)
+    first, second = json.loads(said)["cells"]
+    assert "".join(first["source"]) == SCRIPT.partition('\n"""')[0]
+    assert second["source"] == ["print(1)"]
+    assert symlib_downloads.declare(said, SCRIPT) == said
+    assert symlib_downloads.declare(book, "print(1)") == book
 
 
 # Live builds
@@ -372,3 +448,76 @@ def test_a_new_and_a_renamed_module_change_the_fingerprint(tmp_path):
     (tmp_path / "symlib" / "a.py").rename(tmp_path / "symlib" / "b.py")
     prints.append(symlib_live.fingerprint(tmp_path))
     assert len(set(prints)) == 3
+
+
+# Access
+
+
+def test_code_that_scrolls_is_reached_by_keyboard():
+    """A block with links is reached through them; every other block by itself."""
+    plain, linked = "<pre>one\ntwo</pre>", '<pre>one <a href="#">two</a></pre>'
+    assert symlib_access.reachable(plain + linked) == '<pre tabindex="0"' + plain[4:] + linked
+    assert symlib_access.reachable(linked + plain) == linked + '<pre tabindex="0"' + plain[4:]
+
+
+def test_a_table_that_scrolls_is_reached_by_keyboard():
+    """It is a group with a name; one with links is reached through them."""
+    open_tag = '<div class="table-wrapper docutils container"'
+    plain = f"{open_tag}><table><td>1</td></table></div>"
+    linked = f'{open_tag}><table><td><a href="#">1</a></td></table></div>'
+    answer = symlib_access.reachable(linked + plain + linked)
+    named = plain.replace(open_tag, f'{open_tag} tabindex="0" role="group" aria-label="Table"')
+    assert answer == linked + named + linked
+
+
+def test_a_formula_that_scrolls_on_a_phone_is_reached_by_keyboard():
+    """Only the longest within a line; one on a line of its own is in a box that is reached."""
+    short = symlib_math.mathml("x = 1")
+    long = symlib_math.mathml(r"a_1 + a_2 + a_3 + a_4 + a_5 + a_6 + a_7 + a_8 + a_9 + a_0 = 1")
+    block = symlib_math.mathml(r"a_1 + a_2 + a_3 + a_4 + a_5 + a_6 + a_7 + a_8 = 1", block=True)
+    answer = symlib_access.reachable(short + long + block)
+    assert answer == short + long.replace("<math", '<math tabindex="0"', 1) + block
+
+
+# Headers
+
+
+def test_an_inline_script_and_a_style_are_found_as_they_stand():
+    """Data is no program, and a file of its own needs no hash."""
+    page = symlib_policy.Inline(
+        "<script>if (1 < 2) {'</p>'}</script><script src='a.js'></script><style>\n a {}\n</style>"
+        '<script type="application/ld+json">{"a": 1}</script><p>text</p>'
+    )
+    assert page.found == {"script": {"if (1 < 2) {'</p>'}"}, "style": {"\n a {}\n"}}
+    assert page.attributes == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    ['<p style="color: red">', '<a onclick="go()">', '<a href="javascript:go()">'],
+)
+def test_what_a_policy_cannot_name_is_found(fault):
+    """Styles and handlers in attributes have no hash."""
+    assert symlib_policy.Inline(f"<h1>A</h1>{fault}text").attributes == [fault]
+
+
+def test_a_script_is_named_by_the_hash_that_browsers_compute():
+    """An example of the specification of content security policies."""
+    wanted = "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"
+    assert symlib_policy.digest("alert('Hello, world.');") == wanted
+
+
+def test_a_page_with_a_style_attribute_is_a_fault(small, build, change):
+    """The build says on which page it is; without it, the site has its headers."""
+    good = build(small)
+    assert good.code == 0, good.output
+    rules = (good.html / "_headers").read_text(encoding="utf-8")
+    assert rules.startswith("/*\n  Content-Security-Policy: default-src 'none'; script-src 'self' ")
+    change(
+        small / "docs" / "index.md",
+        "All three were",
+        '```{raw} html\n<p style="color: red">red</p>\n```\n\nAll three were',
+    )
+    bad = build(small)
+    assert bad.code == 1
+    assert 'no policy allows <p style="color: red">, which is in index.html' in bad.output

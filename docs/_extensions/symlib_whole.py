@@ -1,0 +1,71 @@
+"""Whole: the site as one archive, to be read offline.
+
+Once every other file is written, the archive takes them all, into one folder. It does not hold
+itself, so that in the copy the links to it become plain words. A browser that opens a page from a
+folder loads no font from there; in the copy the style sheets hold their fonts.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from pathlib import Path
+from typing import Any
+
+import symlib_downloads
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxRole
+
+NAME = "symlib-site"
+FONT = re.compile(r'url\("([\w.-]+\.woff2)"\)')
+PRELOAD = re.compile(r'<link rel="preload"[^>]*\.woff2"[^>]*>\s*')
+LINK = re.compile(rf'<a\b[^>]*\bhref="[^"]*{NAME}\.zip"[^>]*>(.*?)</a>', re.DOTALL)
+
+
+def collect(app: Sphinx, fault: Exception | None) -> None:
+    """Write all files of the site into one archive."""
+    if fault or app.builder.format != "html" or app.tags.has("live"):
+        return
+    site = Path(app.outdir)
+    archive = site / f"{NAME}.zip"
+    archive.unlink(missing_ok=True)
+    members = {}
+    for path in site.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            if path.suffix == ".html":
+                data = PRELOAD.sub("", LINK.sub(r"\1", data.decode())).encode()
+            elif path.suffix == ".css":
+                data = hold_fonts(data.decode(), path.parent).encode()
+            members[f"{NAME}/{path.relative_to(site).as_posix()}"] = data
+    symlib_downloads.pack(archive, members)
+
+
+def hold_fonts(style: str, folder: Path) -> str:
+    """Return a style sheet with the fonts that lie beside it written into it."""
+
+    def written(url: re.Match[str]) -> str:
+        font = base64.b64encode((folder / url[1]).read_bytes()).decode()
+        return f'url("data:font/woff2;base64,{font}")'
+
+    return FONT.sub(written, style)
+
+
+class FileLink(SphinxRole):
+    """A link to a file that lies in the site when it is complete."""
+
+    def __init__(self, name: str) -> None:
+        self._file = name
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return the link, relative to the page it stands on."""
+        address = f"{'../' * self.env.docname.count('/')}{self._file}"
+        return [nodes.reference("", self.text, refuri=address, internal=True)], []
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register with Sphinx."""
+    app.add_role("download-site", FileLink(f"{NAME}.zip"))
+    app.connect("build-finished", collect, priority=999)  # after all that write files
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

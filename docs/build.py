@@ -1,0 +1,56 @@
+"""Build the site in a new folder, and put it in its place only when every check has passed.
+
+``python docs/build.py FOLDER`` leaves a whole site in FOLDER, or no folder of that name: a build
+that fails, is killed or runs out of disk leaves what it has in FOLDER.part, which the next build
+throws away. A tree is built by one process at a time, since the gallery is written into ``docs``; a
+second one ends with a sentence.
+"""
+
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from sphinx.cmd.build import main as sphinx
+
+HERE = Path(__file__).resolve().parent
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Hold the lock of this tree, which the system takes back however the process ends."""
+    lock = HERE / "_build" / "lock"
+    lock.parent.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(lock, timeout=0, isolation_level=None)) as holder:
+        try:
+            holder.execute("BEGIN EXCLUSIVE")  # the lock of a file, on every system
+        except sqlite3.OperationalError as fault:
+            raise SystemExit(f"another build of this tree is running ({lock}: {fault})") from None
+        yield
+
+
+def build(folder: Path, options: list[str]) -> int:
+    """Build the site, and return what the process is to end with."""
+    part = folder.with_name(f"{folder.name}.part")
+    # nothing of an earlier build may look like part of this one
+    for stale in (folder, part, HERE / "gallery"):
+        if stale.exists():
+            shutil.rmtree(stale)
+    strict = ["--fail-on-warning", "--nitpicky", "--keep-going"]
+    places = ["-d", str(part / "doctrees"), str(HERE), str(part / "html")]
+    if code := sphinx([*strict, *options, *places]):
+        print(f"\nthere is no site: what the build made before it failed is in {part}", flush=True)
+        return code
+    report = part / "report.txt"
+    text = report.read_text(encoding="utf-8").replace(str(part), str(folder))
+    report.write_text(text, encoding="utf-8")
+    part.rename(folder)  # at once or not at all
+    print(f"\n{text}\n", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    with alone():
+        sys.exit(build(Path(sys.argv[1]).resolve(), sys.argv[2:]))

@@ -1,0 +1,67 @@
+"""Words in figures: read on the colors that stand around them, in light and in dark."""
+
+import io
+import os
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[3]
+SITE = Path(os.environ.get("SYMLIB_SITE", ROOT / "docs" / "_build" / "site" / "html"))
+FIGURES = sorted(
+    path.relative_to(SITE).as_posix()
+    for path in SITE.glob("_images/*.svg")
+    if not path.stem.endswith("_thumb")
+)
+PAPER = {"desktop, light": "rgb(255, 255, 255)", "desktop, dark": "rgb(19, 20, 22)"}
+
+# Where words stand and what their color is; then they are hidden.
+WORDS = """paper => {
+  document.documentElement.style.background = paper;
+  const words = [...document.querySelectorAll("g[id^=text_]")].map(group => {
+    const place = group.getBoundingClientRect();
+    const fill = getComputedStyle(group.querySelector("use")).fill;
+    return [[place.left, place.top, place.right, place.bottom], fill.match(/[0-9.]+/g).map(Number)];
+  });
+  document.querySelectorAll("g[id^=text_]").forEach(one => { one.style.visibility = "hidden"; });
+  return words;
+}"""
+
+
+def luminance(color):
+    """Return the relative luminance of a color, as WCAG 2 defines it."""
+    parts = (value / 255 for value in color)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one, other):
+    """Return the contrast of two colors, from 1 to 21."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.fixture(scope="module", params=PAPER)
+def window(reader, request):
+    """Return a window, and the color of a page in it."""
+    with reader(request.param) as one:
+        yield one, PAPER[request.param]
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+def test_the_words_of_a_figure_can_be_read(window, figure):
+    """Each has a contrast of 4.5 with the color that most of its background has."""
+    one, paper = window
+    tab = one.open(figure)
+    words = tab.evaluate(WORDS, paper)
+    assert tab.evaluate("window.refused") == []  # the policy lets a figure have its style
+    shot = Image.open(io.BytesIO(tab.screenshot())).convert("RGB")
+    assert words
+    for place, color in words:
+        left, top, right, bottom = (round(edge) for edge in place)
+        behind = shot.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
+        _, ground = max(behind.getcolors(behind.width * behind.height))
+        assert contrast(color[:3], ground) >= 4.5, (place, color, ground)
