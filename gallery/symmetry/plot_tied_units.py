@@ -62,9 +62,9 @@ for ax, (name, run) in zip(axes, runs.items()):
     tied = np.ptp(paths[-1], axis=0).max() == 0
     for unit in range(units):
         # paths that coincide are drawn inside each other, so that all four are seen
-        look = {"linewidth": 10 - 2.6 * unit, "linestyle": "-"} if tied else {}
+        look = {"linewidth": max(10 - 2.6 * unit, 1), "linestyle": "-"} if tied else {}
         (line,) = ax.plot(*paths[:, unit].T, **look)
-        mark, size = ("o", 17 - 4 * unit) if tied else ("osD^"[unit], 11)
+        mark, size = ("o", max(17 - 4 * unit, 3)) if tied else ("osD^"[unit % 4], 11)
         end = {"marker": mark, "markersize": size, "linestyle": "none"}
         ax.plot(*paths[-1, unit], color=line.get_color(), **end)
     ax.plot(0.5, 0.5, "o", markersize=9, markerfacecolor="none", markeredgecolor="black")
@@ -87,7 +87,7 @@ nets = [
     Layer(weights.gaussian((100, units, 2), rng=rng), random_bias),
     Layer(weights.gaussian((100, 1, units), rng=rng), np.zeros((100, 1))),
 ]
-order = [2, 0, 3, 1]
+order = np.roll(np.arange(units), 1)
 (weight, bias), last = nets
 permuted = [Layer(weight[:, order], bias[:, order]), Layer(last.weight[..., order], last.bias)]
 slope = gradients(nets, x, y, activation="tanh")[1][0].weight
