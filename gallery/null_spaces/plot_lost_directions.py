@@ -51,7 +51,7 @@ def draw(ax, matrix, view):
     for axes, color, style in ((flat, "C0", "-"), (null_basis(matrix.T), "C1", (0, (2, 1)))):
         if axes.shape[1]:
             outline = view @ axes @ (circle if axes.shape[1] == 2 else [[-1, 1]])
-            ax.fill(*outline, color=color, alpha=0.3, linewidth=0)
+            ax.fill(*outline, facecolor=color, alpha=0.3, edgecolor="none")
             ax.plot(*outline, color=color, linestyle=style, linewidth=3)
 
 
