@@ -45,6 +45,7 @@ extensions = [
     "symlib_downloads",
     "symlib_figures",
     "symlib_gallery",
+    "symlib_lean",
     "symlib_ledger",
     "symlib_live",
     "symlib_math",

@@ -12,6 +12,7 @@ import pytest
 import symlib_access
 import symlib_downloads
 import symlib_figures
+import symlib_lean
 import symlib_ledger
 import symlib_live
 import symlib_math
@@ -521,3 +522,26 @@ def test_a_page_with_a_style_attribute_is_a_fault(small, build, change):
     bad = build(small)
     assert bad.code == 1
     assert 'no policy allows <p style="color: red">, which is in index.html' in bad.output
+
+
+# Lean pages
+
+
+@pytest.mark.parametrize(
+    ("address", "body", "wanted"),
+    [
+        ("_static/sphinx-design.min.css?v=1", '<div class="sd-card docutils">', True),
+        ("_static/sphinx-design.min.css?v=1", '<p class="used-on">sd-card</p>', False),
+        ("_static/mystnb.0a1b.css", '<div class="cell docutils container">', True),
+        ("_static/mystnb.0a1b.css", "<p>One cell of a table.</p>", False),
+        ("_static/copybutton.js", '<div class="highlight-python"><pre>', True),
+        ("_static/copybutton.js", "<pre>", False),
+        ("_static/sg_gallery.css", '<div class="sphx-glr-thumbcontainer">', True),
+        ("_static/sg_gallery.css", "", False),
+        ("_static/symlib.css", "", True),
+        ("_static/doctools.js", "", True),
+    ],
+)
+def test_a_page_loads_a_file_only_where_it_is_used(address, body, wanted):
+    """A file that nobody knows anything about is loaded."""
+    assert symlib_lean.is_used(address, body) == wanted

@@ -44,6 +44,22 @@ def test_two_builds_give_the_same_bytes(sites):
     assert not differ
 
 
+def test_a_page_loads_what_it_uses_of_other_extensions_and_nothing_else(pages):
+    """Cards, cells, code and the list of the gallery have their styles; other pages do not."""
+    kinds = {
+        "sphinx-design": "sd-card",
+        "mystnb": "cell",
+        "sg_gallery": "sphx-glr-thumbnails",
+        "copybutton": "highlight",
+    }
+    for kind, mark in kinds.items():
+        loads = {
+            name for name, page in pages.items() if any(f"/{kind}." in one for one in page.loads)
+        }
+        assert {name for name, page in pages.items() if page.classes[mark]} <= loads, kind
+        assert len(loads) < len(pages), kind
+
+
 def test_no_page_shows_a_fault_of_its_markup(pages):
     """Docutils marks what it could not read."""
     for name, page in pages.items():
