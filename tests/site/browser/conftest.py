@@ -45,9 +45,10 @@ document.addEventListener("securitypolicyviolation", event =>
   window.refused.push(`${event.effectiveDirective} ${event.blockedURI} ${event.sample}`));
 """
 
-# What is wider than the window, and not within a box that scrolls by itself.
+# What is wider than the window, and not within a box that scrolls by itself or a drawing, which is
+# cut at its edge.
 WIDE = """() => {
-  const scrolls = one => /auto|scroll/.test(getComputedStyle(one).overflowX);
+  const scrolls = one => /auto|scroll/.test(getComputedStyle(one).overflowX) || one.matches("svg");
   const boxed = one =>
     one && !one.matches(".content") && (scrolls(one) || boxed(one.parentElement));
   return [...document.querySelectorAll(".mobile-header *, .content, .content *")]

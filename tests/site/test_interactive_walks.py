@@ -1,0 +1,381 @@
+"""The scripts of three interactive figures, run without a browser and held against the library."""
+
+import gzip
+import io
+import json
+from contextlib import redirect_stdout
+from itertools import product
+
+import numpy as np
+import pytest
+import symlib_walks
+from sklearn.datasets import load_digits
+
+from symlib.designs import hadamard
+from symlib.nullspace import metamer
+from symlib.propagation import correlation_map, fixed_point
+from symlib.spectrum import marchenko_pastur, tracy_widom
+
+quickjs = pytest.importorskip("quickjs")
+
+SCRIPTS = symlib_walks.SCRIPTS
+DIGITS = load_digits().data[list(symlib_walks.SAMPLES)] / 16
+WEIGHTS = {
+    "half": lambda units, draw: np.full((units, 64), 0.5),
+    "random": lambda units, draw: np.random.default_rng(draw).uniform(-1, 1, (units, 64)),
+    "hadamard": lambda units, draw: hadamard(64)[:units] / 2,
+}
+ROOT = np.sqrt(3)
+ENTRIES = {
+    "gauss": lambda rng, shape: rng.standard_normal(shape),
+    "sign": lambda rng, shape: np.where(rng.random(shape) < 0.5, -1.0, 1.0),
+    "uniform": lambda rng, shape: rng.uniform(-ROOT, ROOT, shape),
+    "none": lambda rng, shape: np.zeros(shape),
+}
+COLUMNS = 160
+
+
+@pytest.fixture(scope="module")
+def script():
+    """Return a function that runs an expression after the scripts of the figures."""
+    context = quickjs.Context()
+    for name in ("core", "nullspace", "spectrum", "chaos"):
+        context.eval((SCRIPTS / f"{name}.js").read_text(encoding="utf-8"))
+    context.eval("const plain = (one) => ArrayBuffer.isView(one) ? [...one] : one;")
+
+    def run(expression, **given):
+        for name, value in given.items():
+            context.eval(f"globalThis.{name} = {json.dumps(value)};")
+        words = f"JSON.stringify({expression}, (_, one) => plain(one)) ?? 'null'"
+        return json.loads(context.eval(words))
+
+    return run
+
+
+def printed(program):
+    """Run a program; return the lines that it prints, and those that its comments promise."""
+    said = io.StringIO()
+    with redirect_stdout(said):
+        exec(program, {})
+    promised = [line.split("  # ")[1] for line in program.splitlines() if "  # " in line]
+    return said.getvalue().splitlines(), promised
+
+
+# The null-space walk
+
+
+@pytest.mark.parametrize("kind", WEIGHTS)
+def test_the_walk_is_that_of_the_library(script, kind):
+    """Weights to the last bit; rank, moved image and part of the way up to 1e-10."""
+    three, eight = DIGITS
+    for units, draw in product((1, 2, 8, 33, 63, 64), (1, 2, 12345)):
+        weight = WEIGHTS[kind](units, draw)
+        asked = {"kind": kind, "units": units, "draw": draw, "images": DIGITS.tolist()}
+        rows = script("rows = figures.nullspace.layer(kind, units, draw)", **asked)
+        assert np.array_equal(rows, weight)
+        found = script("figures.nullspace.walk(rows, ...images)")
+        way = metamer(weight, [three], [eight])[0] - three
+        assert found["rank"] == np.linalg.matrix_rank(weight)
+        assert np.abs(np.array(found["lost"]) - way).max() <= 1e-10
+        assert abs(found["reach"] - np.linalg.norm(way) / np.linalg.norm(eight - three)) <= 1e-10
+        assert np.abs(weight @ found["lost"]).max() <= 1e-10
+
+
+def test_what_the_prose_says_of_the_walk_is_so(script):
+    """Eight random units leave most of the way, eight rows of a Hadamard matrix no less."""
+    reach = {
+        (kind, units): script(
+            "figures.nullspace.walk(figures.nullspace.layer(kind, units, 1), ...images).reach",
+            kind=kind,
+            units=units,
+            images=DIGITS.tolist(),
+        )
+        for kind in ("random", "hadamard")
+        for units in (8, 64)
+    }
+    assert reach["hadamard", 8] >= reach["random", 8] > 0.7
+    assert reach["random", 64] == 0
+
+
+def test_no_random_layer_makes_the_walk_inexact(script):
+    """In a hundred draws of 63 units, some of which are nearly singular."""
+    worst = 0.0
+    for draw in range(100):
+        weight = WEIGHTS["random"](63, draw)
+        asked = {"draw": draw, "images": DIGITS.tolist()}
+        walk = "figures.nullspace.walk(figures.nullspace.layer('random', 63, draw), ...images)"
+        found = script(walk, **asked)
+        assert found["rank"] == 63
+        way = metamer(weight, DIGITS[:1], DIGITS[1:])[0] - DIGITS[0]
+        assert np.abs(np.array(found["lost"]) - way).max() <= 1e-10
+        worst = max(worst, np.abs(weight @ found["lost"]).max())
+    assert worst <= 2e-14
+
+
+def test_equal_units_cannot_tell_the_three_from_the_eight(script):
+    """Both digits have the same sum, so 64 units of 0.5 let one become the other, wholly."""
+    data = json.loads(symlib_walks.nullspace())
+    assert np.array_equal(np.array(data["images"]) / 16, DIGITS)
+    assert len({sum(image) for image in data["images"]}) == 1
+    walk = "figures.nullspace.walk(figures.nullspace.layer('half', 64, 1), ...images)"
+    found = script(walk, images=DIGITS.tolist())
+    assert found["rank"] == 1
+    assert abs(found["reach"] - 1) <= 1e-12
+    assert np.abs(DIGITS[0] + found["lost"] - DIGITS[1]).max() <= 1e-12
+
+
+@pytest.mark.parametrize("kind", WEIGHTS)
+@pytest.mark.parametrize(("units", "share"), [(1, 0), (8, 100), (8, 37), (64, 100)])
+def test_the_program_of_the_walk_prints_the_number_of_the_page(script, kind, units, share):
+    """The part of the way, and an output that changes by rounding alone."""
+    state = {"layer": kind, "units": units, "walk": share, "draw": 3}
+    weight = WEIGHTS[kind](units, 3)
+    way = metamer(weight, DIGITS[:1], DIGITS[1:])[0] - DIGITS[0]
+    reach = np.linalg.norm(way) / np.linalg.norm(DIGITS[1] - DIGITS[0])
+    given = {"state": state, "samples": symlib_walks.SAMPLES, "images": DIGITS.tolist()}
+    found = script(
+        "(({ reach }) => [reach, figures.nullspace.program(state, samples, reach)])"
+        "(figures.nullspace.walk(figures.nullspace.layer(state.layer, state.units, state.draw), "
+        "...images))",
+        **given,
+    )
+    assert abs(found[0] - reach) <= 1e-10
+    (moved, change), (promised, _) = printed(found[1])
+    assert moved == promised
+    assert float(change) < 1e-12
+
+
+# The spectrum
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 2**31, 2**53 - 1])
+def test_normal_numbers_are_those_of_numpy(script, seed):
+    """40,000 of them, with about ten from the tail, up to the rounding of a logarithm."""
+    found = script("figures.spectrum.entries('gauss', 40000, seed)", seed=seed)
+    wanted = np.random.default_rng(seed).standard_normal(40000)
+    assert np.abs(wanted).max() > 3.66  # the tail of the ziggurat
+    assert np.abs(np.array(found) - wanted).max() <= 1e-13
+
+
+@pytest.mark.parametrize("law", ["sign", "uniform", "none"])
+def test_other_entries_are_those_of_numpy(script, law):
+    """To the last bit."""
+    for seed in (0, 1, 12345):
+        found = script("figures.spectrum.entries(law, 5000, seed)", law=law, seed=seed)
+        assert np.array_equal(found, ENTRIES[law](np.random.default_rng(seed), 5000))
+
+
+@pytest.mark.parametrize("law", ENTRIES)
+@pytest.mark.parametrize(
+    ("rows", "constant"), [(1, 0.3), (2, 0.0), (8, 0.5), (80, 0.2), (160, 0.0)]
+)
+def test_eigenvalues_are_those_of_numpy(script, law, rows, constant):
+    """Up to 1e-12 of the largest, for the same matrix drawn by its seed."""
+    x = ENTRIES[law](np.random.default_rng(1), (rows, COLUMNS)) + constant
+    wanted = np.linalg.eigvalsh(x @ x.T / COLUMNS)
+    found = script(
+        "(({ entries, gram, eigvalsh, COLUMNS: n }) => "
+        "eigvalsh(gram(entries(law, n * n, 1), rows, n, constant), rows))(figures.spectrum)",
+        law=law,
+        rows=rows,
+        constant=constant,
+    )
+    assert len(found) == rows
+    assert np.abs(np.array(found) - wanted).max() <= 1e-12 * max(1, wanted[-1])
+
+
+MATRICES = {
+    "zero": np.zeros((5, 5)),
+    "identity": np.eye(6),
+    "rank one": np.ones((7, 7)),
+    "diagonal": np.diag([3.0, -1.0, 2.0, 2.0, 0.0]),
+    "tridiagonal": np.diag([2.0] * 40) - np.diag([1.0] * 39, 1) - np.diag([1.0] * 39, -1),
+    "two blocks": np.kron(np.eye(2), np.ones((4, 4)) + np.eye(4)),
+    "small and large": np.diag(10.0 ** np.arange(-8, 9)) + 1e-9,
+    "one": np.array([[4.0]]),
+    "zeros on the diagonal": np.ones((4, 4)) - np.eye(4),
+}
+
+
+@pytest.mark.parametrize("name", MATRICES)
+def test_special_matrices_have_the_eigenvalues_of_numpy(script, name):
+    """Zeros, repeated values and negative ones end the iteration as any other."""
+    matrix = MATRICES[name]
+    asked = {"matrix": matrix.ravel().tolist(), "n": len(matrix)}
+    found = script("figures.spectrum.eigvalsh(matrix, n)", **asked)
+    wanted = np.linalg.eigvalsh(matrix)
+    assert np.abs(np.array(found) - wanted).max() <= 1e-13 * max(1, np.abs(wanted).max())
+
+
+def test_the_curve_is_the_law_of_marchenko_and_pastur(script):
+    """Its ends and its density are those of the library."""
+    for ratio in np.arange(1, 21) / 20:
+        law = marchenko_pastur(ratio)
+        places = np.linspace(0.001, 4.1, 200)
+        asked = {"ratio": float(ratio), "places": places.tolist()}
+        found = script(
+            "(({ ends, density }) => [ends, places.map(density)])(figures.spectrum.bulk(ratio))",
+            **asked,
+        )
+        assert np.allclose(found[0], law.support(), rtol=0, atol=1e-12)
+        assert np.abs(np.array(found[1]) - law.pdf(places)).max() <= 1e-12
+
+
+def test_the_constant_is_seen_from_the_threshold_of_the_theory_on(script):
+    """Its strength plus 1 is the planted variance of the ledger's claim R03."""
+    for rows, constant in product((8, 40, 80, 160), (0.0, 0.05, 0.08, 0.1, 0.12, 0.2, 0.5)):
+        asked = {"rows": rows, "constant": constant}
+        found = script("figures.spectrum.spike(rows, COLUMNS, constant)", COLUMNS=COLUMNS, **asked)
+        ratio, planted = rows / COLUMNS, 1 + rows * constant**2
+        seen = planted > 1 + np.sqrt(ratio)
+        assert seen == (constant > found["threshold"])
+        assert seen == ("place" in found)
+        if seen:
+            place = planted + ratio * planted / (planted - 1)
+            assert abs(found["place"] - place) <= 1e-10
+
+
+def largest(law, rows, constant, draws, seed):
+    """Return the largest eigenvalues of random matrices."""
+    rng = np.random.default_rng(seed)
+    x = ENTRIES[law](rng, (draws, rows, COLUMNS)) + constant
+    return np.linalg.svdvals(x)[:, 0] ** 2 / COLUMNS
+
+
+@pytest.mark.parametrize(("rows", "constant"), [(8, 0.5), (40, 0.2), (80, 0.12), (160, 0.1)])
+def test_the_scatter_of_the_constant_follows_from_the_resolvents_of_the_noise(
+    script, rows, constant
+):
+    """Its variance to first order in 1/n, from means over the law of Marchenko and Pastur.
+
+    With s a singular value of noise Z plus the constant, in the directions u and v, the matrix
+    H = [[0, Z], [Z', 0]] and G = 1 / (H - s), it is where strength (u' G u)(v' G v) equals
+    (1 + root of strength u' G v) squared. For Haar distributed u and v the three are nearly
+    independent and normal about their means over the spectrum.
+    """
+    asked = {"rows": rows, "constant": constant}
+    said = script("figures.spectrum.spike(rows, figures.spectrum.COLUMNS, constant)", **asked)
+    ratio, strength = rows / COLUMNS, rows * constant**2
+    t = (np.arange(4000) + 0.5) * np.pi / 4000
+    spectrum = 1 + ratio - 2 * np.sqrt(ratio) * np.cos(t)
+    weight = 2 * np.sin(t) ** 2 / spectrum / 4000
+
+    def means(s):
+        """Return the means of u' G u and of v' G v."""
+        one = weight @ (s / (spectrum - s**2))
+        return one, ratio * one - (1 - ratio) / s
+
+    s = np.sqrt(said["place"])
+    one, other = means(s)
+    assert abs(strength * one * other - 1) < 1e-9
+    step = 1e-5
+    slope = (np.prod(means(s + step)) - np.prod(means(s - step))) / (2 * step)
+    square = weight @ (s / (spectrum - s**2)) ** 2
+    scatter_one = 2 / ratio * (square - one**2)
+    scatter_other = 2 * (ratio * square + (1 - ratio) / s**2 - other**2)
+    scatter_both = weight @ (spectrum / (spectrum - s**2) ** 2)
+    sums = scatter_one * other**2 + scatter_other * one**2 + 4 * scatter_both / strength
+    deviation = 2 * s * np.sqrt(sums / COLUMNS) / abs(slope)
+    assert abs(said["deviation"] / deviation - 1) < 1e-6
+
+
+@pytest.mark.parametrize("law", ["gauss", "sign", "uniform"])
+@pytest.mark.parametrize(("rows", "constant"), [(40, 0.2), (80, 0.15), (80, 0.2), (160, 0.3)])
+def test_the_scatter_of_the_constant_is_as_said(script, law, rows, constant):
+    """Place and standard deviation over 300 draws, whatever the entries are."""
+    asked = {"rows": rows, "constant": constant}
+    said = script("figures.spectrum.spike(rows, figures.spectrum.COLUMNS, constant)", **asked)
+    draws = 300
+    found = largest(law, rows, constant, draws, seed=rows)
+    error = said["deviation"] / np.sqrt(draws)
+    bias = 5 / COLUMNS  # the theory is that of infinite size
+    assert abs(found.mean() - said["place"]) <= 4 * error + bias
+    assert abs(found.std() / said["deviation"] - 1) <= 4 / np.sqrt(2 * draws) + bias
+
+
+@pytest.mark.parametrize("law", ["gauss", "sign", "uniform"])
+@pytest.mark.parametrize("rows", [40, 80, 160])
+def test_the_scatter_of_the_bulks_end_is_as_said(script, law, rows):
+    """The law of Tracy and Widom, shifted and scaled, over 300 draws without a constant."""
+    said = script("figures.spectrum.edge(rows, figures.spectrum.COLUMNS)", rows=rows)
+    wide = tracy_widom(1)
+    scale = said["deviation"] / wide.std()
+    end = said["place"] - scale * wide.mean()
+    assert abs(end - (1 + np.sqrt(rows / COLUMNS)) ** 2) <= 5 / COLUMNS
+    draws = 300
+    found = largest(law, rows, 0.0, draws, seed=rows + 1)
+    error = said["deviation"] / np.sqrt(draws)
+    assert abs(found.mean() - said["place"]) <= 4 * error + scale / 3  # lower order
+    assert abs(found.std() / said["deviation"] - 1) <= 4 / np.sqrt(2 * draws) + 0.1
+
+
+@pytest.mark.parametrize("law", ENTRIES)
+@pytest.mark.parametrize(("ratio", "constant"), [(0.05, 0.5), (0.5, 0.2), (0.35, 0.0), (1.0, 0.01)])
+def test_the_program_of_the_spectrum_prints_the_number_of_the_page(script, law, ratio, constant):
+    """The largest eigenvalue, to six digits after the point."""
+    program = script(
+        "(({ entries, gram, eigvalsh, program, COLUMNS: n }) => {"
+        "  const rows = Math.round(state.ratio * n);"
+        "  const values = eigvalsh(gram(entries(state.law, n * n, 7), rows, n, state.mu), rows);"
+        "  return program(state, values[rows - 1]);"
+        "})(figures.spectrum)",
+        state={"law": law, "ratio": ratio, "mu": constant, "draw": 7},
+    )
+    lines, promised = printed(program)
+    assert lines == promised
+
+
+# Order and chaos
+
+
+@pytest.fixture(scope="module")
+def chaos(script):
+    """Return the data of the figure as the build writes them and as the script reads them."""
+    text = symlib_walks.chaos()
+    return text, script("figures.chaos.read(data)", data=json.loads(text))
+
+
+def test_the_data_of_order_and_chaos_are_small_and_always_the_same(chaos):
+    """At most 4 kB compressed, and the same text when it is made again."""
+    text, _ = chaos
+    assert len(gzip.compress(text.encode(), mtime=0)) <= 4000
+    assert symlib_walks.chaos() == text
+
+
+def test_the_curves_of_order_and_chaos_are_those_of_the_library(chaos):
+    """Map, paths, ends and slopes, up to the rounding to ten-thousandths."""
+    data, found = json.loads(chaos[0]), chaos[1]
+    half = 0.5e-4 + 1e-12
+    for k, sigma in enumerate(data["sigma"]):
+        network = {"weight_variance": sigma**2, "bias_variance": data["bias"]}
+        length, end, slope = fixed_point(**network)
+        after = correlation_map(found["grid"], length, **network)
+        assert np.abs(np.array(found["map"])[:, k] - after).max() <= 3 * half  # steep at 1
+        assert abs(found["end"][k] - end) <= half
+        assert abs(found["slope"][k] - slope) <= half
+        path = np.array(data["start"])
+        for layer in np.array(found["theory"])[:, :, k].T:
+            assert np.abs(layer - path).max() <= half
+            path = correlation_map(path, length, **network)
+    slopes = np.interp(data["border"], data["sigma"], found["slope"])
+    assert abs(slopes - 1) < 2e-3
+
+
+def test_the_points_of_networks_do_not_wander(chaos):
+    """Each lies within four of its standard errors, and 3/width, of the line of the theory."""
+    data, found = json.loads(chaos[0]), chaos[1]
+    theory, networks = (np.array(found[name]) for name in ("theory", "networks"))
+    assert networks.shape == (2, 11, len(data["sigma"]))
+    off = np.abs(networks - theory[:, ::2])
+    assert data["error"] <= 0.004
+    assert off.max() <= 4 * data["error"] + 3 / data["width"]
+    assert off.mean() > 0  # they are networks, not the line
+
+
+@pytest.mark.parametrize("sigma", [0.6, 1.2, 1.4, 3.4])
+def test_the_program_of_order_and_chaos_prints_the_numbers_of_the_page(script, chaos, sigma):
+    """Both correlations after twenty layers, where they end, and the slope."""
+    data = json.loads(chaos[0])
+    asked = {"data": data, "k": data["sigma"].index(sigma)}
+    lines, promised = printed(script("figures.chaos.program(data, k)", **asked))
+    assert lines == promised
