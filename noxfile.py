@@ -30,7 +30,7 @@ def docs(session: nox.Session) -> None:
     """Build the site and check every claim; `-- plot_tied_units` builds that page alone."""
     page = Path(session.posargs[0]).stem if session.posargs else ""
     known = [path.stem for path in sorted(ROOT.glob("gallery/*/*.py"))]
-    known += [path.stem for path in sorted(ROOT.glob("docs/[ehs]*/*.md"))]
+    known += [path.stem for path in sorted(ROOT.glob("docs/[behs]*/*.md"))]
     if page and page not in known:
         session.error(f"there is no page {page!r}; there are {', '.join(known)}")
     _install(session)
@@ -59,6 +59,16 @@ def study(session: nox.Session) -> None:
     _install(session)
     session.install(*_named("tests", "tqdm"))
     session.run("python", "docs/study/study.py", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Run the library and its peers side by side; `-- --site` measures the builds of the site."""
+    _install(session)
+    session.install(*_named("tests", "distributed"))
+    peers = Path(session.virtualenv.location).with_name("bench-peers")
+    run = ("docs/bench/bench.py", "--environments", str(peers))
+    session.run("python", *run, *session.posargs)
 
 
 @nox.session

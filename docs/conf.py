@@ -42,9 +42,11 @@ extensions = [
     "sphinxcontrib.bibtex",
     "symlib_access",
     "symlib_book",
+    "symlib_budget",
     "symlib_downloads",
     "symlib_figures",
     "symlib_gallery",
+    "symlib_interactive",
     "symlib_lean",
     "symlib_ledger",
     "symlib_live",
@@ -86,7 +88,7 @@ nb_execution_raise_on_error = False  # a warning, which shows the claim that fai
 nb_execution_timeout = 120
 nb_execution_excludepatterns = [
     page.name
-    for folder in ("explanation", "how_to", "study")
+    for folder in ("bench", "explanation", "how_to", "study")
     for page in HERE.glob(f"{folder}/*.md")
     if symlib_draft not in ("", page.stem)
 ]

@@ -15,7 +15,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import spherical_jn
 
 from symlib._activations import ACTIVATIONS
 
@@ -228,4 +227,6 @@ def shrinkage(theta: _Real) -> _Real:
 
 def _bessel(theta: _Real) -> _Real:
     """Return j₁(θ) = (sin θ - θ cos θ) / θ², which is θ/3 - ... for small angles."""
+    from scipy.special import spherical_jn  # here, as its import takes its time
+
     return np.asarray(spherical_jn(1, np.maximum(theta, 1e-300)))

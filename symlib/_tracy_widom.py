@@ -28,7 +28,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.polynomial import chebyshev
-from scipy.special import airy, airye
 
 from symlib._laws import Law, Values
 
@@ -121,6 +120,8 @@ def _tables() -> dict[int, _Logs]:
 
 def _determinants(s: Values) -> tuple[Values, Values, Values, Values]:
     """Return m and d with det(1 ± V) = exp(m ± d), and their derivatives in s."""
+    from scipy.special import airy  # here, as its import takes its time
+
     x, weight = np.polynomial.legendre.leggauss(32)
     x, weight = 14 * (x + 1), 14 * weight
     above = np.triu_indices(x.size)
@@ -216,6 +217,8 @@ def _tail(s: Values) -> dict[int, tuple[Values, Values]]:
     The eigenvalues of V are so small there that 1 - F1 is the integral of Ai / 2 from s on,
     1 - F2 that of (x - s) Ai², and 1 - F4 half the latter less half the square of the former.
     """
+    from scipy.special import airye  # here, as its import takes its time
+
     t, weight = np.polynomial.laguerre.laggauss(24)
     root = np.sqrt(s)[:, np.newaxis]
 

@@ -263,13 +263,16 @@ def jacobian(
     return np.array(result)
 
 
-def _product(left: Array, right: Array, exact: bool) -> Array:
+_Space = dict[str, Array]  # arrays to write into, kept from one step of training to the next
+
+
+def _product(left: Array, right: Array, exact: bool, out: Array | None = None) -> Array:
     """Return the matrix product over the last two axes; the one place that knows ``exact``."""
     if left.shape[-1] == 1:  # nothing to add up: exact anyhow, and faster than BLAS
-        return left * right
+        return np.asarray(np.multiply(left, right, out=out))
     if exact:
         return np.asarray(np.einsum("...ik,...kj->...ij", left, right, order="C"))
-    return np.asarray(left @ right)
+    return np.asarray(np.matmul(left, right, out=out))
 
 
 def _row_sums(array: Array, exact: bool) -> Array:
@@ -286,8 +289,8 @@ def _outputs(layers: Sequence[Layer], columns: Array, phi: Activation, exact: bo
     return _affine(layers[-1], columns, exact)
 
 
-def _affine(layer: Layer, columns: Array, exact: bool) -> Array:
-    sums = _product(layer.weight, columns, exact)
+def _affine(layer: Layer, columns: Array, exact: bool, out: Array | None = None) -> Array:
+    sums = _product(layer.weight, columns, exact, out)
     sums += layer.bias[..., None]
     return sums
 
@@ -298,6 +301,7 @@ def _trace(
     phi: Activation,
     exact: bool,
     masks: Sequence[Array] = (),
+    space: _Space | None = None,
 ) -> tuple[list[Array], list[Array], Array]:
     """Return what enters each layer, the slope of each hidden layer, and the outputs.
 
@@ -305,9 +309,9 @@ def _trace(
     """
     entering, slopes = [columns], []
     for k, layer in enumerate(layers[:-1]):
-        sums = _affine(layer, entering[k], exact)
-        values = phi.value(sums)
-        slope = phi.slope(sums, values)
+        sums = _affine(layer, entering[k], exact, _place(space, f"sums {k}", layer, columns))
+        values = phi.value(sums, out=_place(space, f"values {k}", layer, columns))
+        slope = phi.slope(sums, values, out=None if values is sums else sums)
         if masks:
             values, slope = values * masks[k], slope * masks[k]
         entering.append(values)
@@ -323,17 +327,37 @@ def _gradients(
     kind: str,
     exact: bool,
     masks: Sequence[Array] = (),
+    space: _Space | None = None,
 ) -> tuple[Array, list[Layer]]:
-    """Return the loss and its gradients for arguments that have been admitted."""
-    entering, slopes, outputs = _trace(layers, columns, phi, exact, masks)
+    """Return the loss and its gradients for arguments that have been admitted.
+
+    What lies in ``space`` is overwritten. Nothing that is returned lies there.
+    """
+    entering, slopes, outputs = _trace(layers, columns, phi, exact, masks, space)
     value, delta = _LOSSES[kind](outputs, target)
     result = []
     for k in range(len(layers) - 1, -1, -1):
         result.append(Layer(_product(delta, entering[k].mT, exact), _row_sums(delta, exact)))
         if k:
-            delta = _product(layers[k].weight.mT, delta, exact)
+            place = _place(space, f"delta {k}", layers[k - 1], columns)
+            delta = _product(layers[k].weight.mT, delta, exact, place)
             delta *= slopes[k - 1]
     return value, result[::-1]
+
+
+def _place(space: _Space | None, name: str, layer: Layer, columns: Array) -> Array | None:
+    """Return where the values of a layer may be written: in the same place as the last time.
+
+    A large new array costs more than what is done with it, as its memory comes from the system
+    page by page. Without a ``space`` this is left to NumPy; with one, the weight has all replica
+    axes.
+    """
+    if space is None:
+        return None
+    shape = (*layer.weight.shape[:-1], columns.shape[-1])
+    if name not in space or space[name].shape != shape:
+        space[name] = np.empty(shape, dtype=columns.dtype)
+    return space[name]
 
 
 def _squared(outputs: Array, target: Array) -> tuple[Array, Array]:

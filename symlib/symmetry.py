@@ -40,8 +40,6 @@ from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from symlib import _arrays
 from symlib._activations import ACTIVATIONS
@@ -295,6 +293,8 @@ def merge_units(
     >>> merged.counts
     array([2, 1])
     """
+    from scipy.sparse import coo_array  # here, as its import takes its time
+
     reads, writes, offset = _admitted(incoming, outgoing, bias)
     rows, split = _rows(reads, writes, offset)
     tolerance = _arrays.number("tolerance", tolerance, least=0.0)
@@ -709,6 +709,9 @@ def _united(component: _Indices, left: _Indices, right: _Indices) -> _Indices:
     """Return the components once each pair of rows is joined."""
     if not left.size:
         return component
+    from scipy.sparse import coo_array  # here, as its import takes its time
+    from scipy.sparse.csgraph import connected_components
+
     ends = component[left], component[right]
     graph = coo_array((np.ones(ends[0].size), ends), shape=(component.size, component.size))
     _, merged = connected_components(graph, directed=False)

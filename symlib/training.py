@@ -22,7 +22,6 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from numpy.polynomial.polynomial import polyval
-from scipy.special import digamma, expit, logit
 
 from symlib._activations import ACTIVATIONS
 from symlib._arrays import Array, choice, flag, generator, number, real_array, whole
@@ -194,7 +193,7 @@ def descend(
     portions = _portions(columns, target, batch, rng)
     parameters = _copies(admitted, replicas)
     block = _block(admitted, replicas, columns, batch)
-    gradients = partial(_gradients, phi=phi, kind=kind, exact=exact)
+    gradients = partial(_gradients, phi=phi, kind=kind, exact=exact, space={})
     losses = np.empty((steps, *replicas), dtype=columns.dtype)
     records: list[Any] = []
     memory: Any = None
@@ -493,6 +492,8 @@ def _grown(share: float, time: Array, power: float) -> npt.NDArray[np.float64]:
     The time since y = 0 would be the integral of y^(-1 - power) / (1 - y), a power that diverges
     plus a series: in y, or beyond 1/2 in 1 - y.
     """
+    from scipy.special import digamma, expit, logit  # here, as its import takes its time
+
     k = np.arange(1, 60)
     small = 1 / (k - power)
     large = np.append(0, np.cumprod((k - 1 + power) / k) / k)

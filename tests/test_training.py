@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
 from symlib import training
-from symlib.network import Layer, gradients, loss
+from symlib._activations import ACTIVATIONS
+from symlib.network import Layer, _gradients, gradients, loss
 from symlib.training import Run, descend, linear_mode
 
 XOR_X = np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
@@ -65,6 +66,29 @@ def assert_one_class(layers):
 
 
 # --- the step ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["squared", "cross_entropy"])
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_arrays_that_are_used_again_change_nothing(activation, kind):
+    """Steps write into the arrays of the step before; what is returned lies elsewhere."""
+    space, phi, kept = {}, ACTIVATIONS[activation], []
+    for seed in (0, 1, 2):
+        layers = network(seed, replicas=(3,))
+        layers.insert(1, Layer(layers[0].weight[:, :, :1] * np.ones(5), layers[0].bias))
+        x, y = data(seed + 10)
+        columns = x.T
+        target = y.T if kind == "squared" else np.eye(2)[:, np.arange(7) % 2]
+        arguments = (layers, columns, target, phi, kind, False)
+        value, slopes = _gradients(*arguments, space=space)
+        wanted, others = _gradients(*arguments)
+        np.testing.assert_array_equal(value, wanted)
+        assert_same(slopes, others)
+        kept.append((value, slopes, others))
+    for value, slopes, others in kept:
+        assert_same(slopes, others)  # later steps did not write into them
+        for array in (value, *arrays(slopes)):
+            assert not any(np.shares_memory(array, place) for place in space.values())
 
 
 def test_a_step_is_the_rate_times_the_gradient():
