@@ -39,6 +39,7 @@ from symlib._arrays import Array, choice, flag, number, real_array, whole
 from symlib.network import Layer, _admit, _joined, _replicas, _trace
 
 __all__ = [
+    "Kernels",
     "arc_cosine",
     "convergence_bound",
     "empirical_tangent_kernel",
@@ -49,6 +50,7 @@ __all__ = [
     "network_kernel",
     "required_width",
     "tangent_kernel",
+    "wide_kernels",
 ]
 
 # The side of the blocks in which a large kernel is worked out, so that they stay in the cache.
@@ -56,6 +58,21 @@ _EDGE: Final = 128
 
 # What the kernel of a deep network needs to know of its inputs, with the samples in front.
 _Side = Sequence[Array]
+
+
+class Kernels(NamedTuple):
+    """Both kernels of infinitely wide networks.
+
+    Attributes
+    ----------
+    network : array of shape (samples, samples)
+        The covariance of the answers at the start.
+    tangent : array of shape (samples, samples)
+        The tangent kernel.
+    """
+
+    network: Array
+    tangent: Array
 
 
 class _Wide(NamedTuple):
@@ -368,7 +385,8 @@ def network_kernel(
     [[0.5, 0.159], [0.159, 0.5]]
     """
     wide = _Wide(depth, weight_variance, bias_variance)
-    return _deep(x1, x2, activation, wide, tangent=False)
+    (network,) = _deep(x1, x2, activation, wide, ["network"])
+    return network
 
 
 def tangent_kernel(
@@ -446,7 +464,55 @@ def tangent_kernel(
     [[2.0]]
     """
     wide = _Wide(depth, weight_variance, bias_variance)
-    return _deep(x1, x2, activation, wide, tangent=True)
+    (tangent,) = _deep(x1, x2, activation, wide, ["tangent"])
+    return tangent
+
+
+def wide_kernels(
+    x1: npt.ArrayLike,
+    x2: npt.ArrayLike | None = None,
+    *,
+    depth: int,
+    activation: str = "relu",
+    weight_variance: float = 2.0,
+    bias_variance: float = 0.0,
+) -> Kernels:
+    """Return both kernels of infinitely wide random networks, in the time of one.
+
+    Parameters
+    ----------
+    x1, x2, depth, activation, weight_variance, bias_variance
+        As for `tangent_kernel`.
+
+    Returns
+    -------
+    Kernels
+        What `network_kernel` and `tangent_kernel` return, each an array of shape
+        (samples, samples).
+
+    Raises
+    ------
+    TypeError, ValueError
+        When an argument is not as described, or two do not fit together.
+
+    Notes
+    -----
+    Σ and Θ in the recursion of `tangent_kernel`, which passes through Σ on its way to Θ. Together
+    they give the mean and the covariance of the answers of a wide network after training.
+
+    References
+    ----------
+    Lee, Xiao, Schoenholz, Bahri, Novak, Sohl-Dickstein and Pennington, "Wide neural networks of any
+    depth evolve as linear models under gradient descent", NeurIPS 2019, corollary 1.
+
+    Examples
+    --------
+    >>> kernels = wide_kernels([[1.0, 1.0]], depth=1)
+    >>> kernels.network.tolist(), kernels.tangent.tolist()
+    ([[1.0]], [[2.0]])
+    """
+    wide = _Wide(depth, weight_variance, bias_variance)
+    return Kernels(*_deep(x1, x2, activation, wide, Kernels._fields))
 
 
 def empirical_tangent_kernel(
@@ -688,9 +754,13 @@ def _haversines(u: Array, v: Array) -> Array:
 
 
 def _deep(
-    x1: npt.ArrayLike, x2: npt.ArrayLike | None, activation: str, wide: _Wide, *, tangent: bool
-) -> Array:
-    """Return the kernel of a deep network, worked out in blocks."""
+    x1: npt.ArrayLike,
+    x2: npt.ArrayLike | None,
+    activation: str,
+    wide: _Wide,
+    names: Sequence[str],
+) -> list[Array]:
+    """Return the named kernels of a deep network, worked out in blocks."""
     first, second = _pair(x1, x2)
     wide = _Wide(
         whole("depth", wide.depth, least=0),
@@ -700,16 +770,17 @@ def _deep(
     side, block = _RECURSIONS[choice("activation", activation, _RECURSIONS)]
     rows = side(first, wide)
     columns = rows if x2 is None else side(second, wide)
-    result = np.empty((len(first), len(second)), dtype=first.dtype)
+    results = [np.empty((len(first), len(second)), dtype=first.dtype) for _ in names]
     for i in range(0, len(first), _EDGE):
         across = slice(i, i + _EDGE)
         for j in range(i if x2 is None else 0, len(second), _EDGE):
             along = slice(j, j + _EDGE)
             pair = [a[across] for a in rows], [a[along] for a in columns]
-            result[across, along] = block(*pair, wide, tangent)
-            if x2 is None and j > i:
-                result[along, across] = result[across, along].T
-    return result
+            for result, values in zip(results, block(*pair, wide, names), strict=True):
+                result[across, along] = values
+                if x2 is None and j > i:
+                    result[along, across] = values.T
+    return results
 
 
 def _relu_side(x: Array, wide: _Wide) -> _Side:
@@ -727,8 +798,8 @@ def _relu_side(x: Array, wide: _Wide) -> _Side:
     return unit, length, np.stack(latitudes, axis=1)
 
 
-def _relu_block(left: _Side, right: _Side, wide: _Wide, tangent: bool) -> Array:
-    """Return one block of the kernel of a ReLU network.
+def _relu_block(left: _Side, right: _Side, wide: _Wide, names: Sequence[str]) -> list[Array]:
+    """Return one block of the kernels of a ReLU network.
 
     ``half`` is sin² of half the angle that belongs to Σ, and ``total`` is Θ over the lengths.
     """
@@ -747,7 +818,8 @@ def _relu_block(left: _Side, right: _Side, wide: _Wide, tangent: bool) -> Array:
             half += np.sin(np.subtract.outer(a, b) / 2) ** 2
             total *= lift
         total += 1 - 2 * half
-    return (total if tangent else 1 - 2 * half) * np.multiply.outer(long, broad)
+    scale = np.multiply.outer(long, broad)
+    return [(total if name == "tangent" else 1 - 2 * half) * scale for name in names]
 
 
 def _erf_side(x: Array, wide: _Wide) -> _Side:
@@ -761,8 +833,8 @@ def _erf_side(x: Array, wide: _Wide) -> _Side:
     return rows, np.stack(scales, axis=1)
 
 
-def _erf_block(left: _Side, right: _Side, wide: _Wide, tangent: bool) -> Array:
-    """Return one block of the kernel of an erf network."""
+def _erf_block(left: _Side, right: _Side, wide: _Wide, names: Sequence[str]) -> list[Array]:
+    """Return one block of the kernels of an erf network."""
     (rows, ups), (columns, downs) = left, right
     sigma = rows @ columns.T + wide.bias_variance
     total = sigma.copy()
@@ -773,7 +845,7 @@ def _erf_block(left: _Side, right: _Side, wide: _Wide, tangent: bool) -> Array:
         sigma = gain * np.arcsin(sine) + wide.bias_variance
         total *= 2 * gain * scale / np.sqrt((1 - sine) * (1 + sine))
         total += sigma
-    return total if tangent else sigma
+    return [total if name == "tangent" else sigma for name in names]
 
 
 _RECURSIONS: Final = {"relu": (_relu_side, _relu_block), "erf": (_erf_side, _erf_block)}

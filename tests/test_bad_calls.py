@@ -95,6 +95,7 @@ VALID = {
     "kernel.network_kernel": KERNEL,
     "kernel.required_width": {"samples": 10, "least_eigenvalue": 0.5, "failure": 0.1},
     "kernel.tangent_kernel": KERNEL,
+    "kernel.wide_kernels": KERNEL,
     "network.forward": NET | {"exact": False},
     "network.gradients": LOSS,
     "network.jacobian": NET | {"exact": False},

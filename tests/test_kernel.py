@@ -24,6 +24,7 @@ from symlib.kernel import (
     network_kernel,
     required_width,
     tangent_kernel,
+    wide_kernels,
 )
 from symlib.network import Layer, forward, gradients
 from symlib.training import descend
@@ -653,6 +654,19 @@ LINEAR = [Layer(np.ones((1, 2)), np.ones(1))]
 X = [[1.0, 2.0], [0.0, 1.0]]
 PAIR = "an array of shape (samples, 2)"
 BOTH = (network_kernel, tangent_kernel)
+
+
+@pytest.mark.parametrize("activation", ["relu", "erf"])
+@pytest.mark.parametrize("others", [True, False])
+def test_both_kernels_at_once_are_each_kernel_alone(activation, others):
+    """To the bit, in blocks and across their edges, symmetric where they should be."""
+    x1 = gaussian(0, 150, 4)
+    x2 = gaussian(1, 130, 4) if others else None
+    options = {"depth": 3, "activation": activation, "weight_variance": 1.5, "bias_variance": 0.2}
+    kernels = wide_kernels(x1, x2, **options)
+    np.testing.assert_array_equal(kernels.network, network_kernel(x1, x2, **options))
+    np.testing.assert_array_equal(kernels.tangent, tangent_kernel(x1, x2, **options))
+    assert np.abs(kernels.tangent - kernels.network).max() > 0.1
 
 
 def wrong(function, *arguments, error, text, **options):
