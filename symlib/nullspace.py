@@ -110,7 +110,7 @@ def null_basis(matrix: npt.ArrayLike, *, tolerance: float | None = None) -> Arra
     with fewer units than features takes a shorter way. With Wᵀ = Q R, the small R has the
     singular values of W, the smallest at least 1 / ‖R⁻¹‖ and the largest at most ‖R‖ in the
     Frobenius norm. If that alone says that none counts as 0, the last columns of Q are the basis.
-    A matrix with more units than features has the null space of the R of its own Q R.
+    Otherwise the null space of Rᵀ, in the first columns of Q, comes before them. A matrix with more units than features has the null space of the R of its own Q R.
 
     Examples
     --------
@@ -133,7 +133,10 @@ def null_basis(matrix: npt.ArrayLike, *, tolerance: float | None = None) -> Arra
             spread = np.linalg.norm(r) * np.linalg.norm(inverse)
         if not singular and share * spread < 1.0:
             return np.asarray(q[:, units:])
-    elif units > features:
+        # what is lost among the rows' own directions is the null space of the small factor
+        lost = q[:, :units] @ null_space(r[:units].T, rcond=share)
+        return np.hstack([lost, q[:, units:]])
+    if units > features:
         w = np.asarray(np.linalg.qr(w, mode="r"))
     return np.asarray(null_space(w, rcond=share))
 

@@ -121,12 +121,30 @@ class TestNullBasis:
         assert null_basis(matrix.astype(float)).shape == (8, 3)
 
     def test_full_rank_needs_no_singular_values(self, monkeypatch):
-        """A wide matrix takes the short way unless its rank is in doubt."""
-        monkeypatch.setattr("scipy.linalg.null_space", lambda *_, **__: np.zeros((0, 0)))
+        """A wide matrix takes the short way; if its rank is in doubt, its small factor is asked."""
+        shapes = []
+
+        def none(matrix, **_):
+            shapes.append(matrix.shape)
+            return np.zeros((len(matrix), 0))
+
+        monkeypatch.setattr("scipy.linalg.null_space", none)
         for scale in (1e-250, 1.0, 1e250):
             assert null_basis(scale * gaussian(0, 30, 60)).shape == (60, 30)
-        assert null_basis(np.ones((30, 60))).shape == (0, 0)
-        assert null_basis(1e-200 * np.vander([1.0, 1e30, 1e60], 4)).shape == (0, 0)
+        assert shapes == []
+        null_basis(np.ones((30, 60)))
+        null_basis(1e-200 * np.vander([1.0, 1e30, 1e60], 4))
+        assert shapes == [(30, 30), (3, 3)]
+
+    def test_a_wide_matrix_that_loses_more_than_its_width_loses_all_of_it(self):
+        """Rank r of n features leaves n - r orthonormal columns, which the matrix sends to 0."""
+        for seed in range(100):
+            rank, units, features = 1 + seed % 7, 7 + seed % 3, 12
+            matrix = gaussian(seed, units, rank) @ gaussian(seed + 1, rank, features)
+            basis = null_basis(matrix)
+            assert basis.shape == (features, features - rank)
+            np.testing.assert_allclose(basis.T @ basis, np.eye(features - rank), atol=1e-14)
+            assert np.abs(matrix @ basis).max() < 1e-13 * np.linalg.norm(matrix)
 
     def test_many_rows_are_first_made_few(self, monkeypatch):
         """The singular values of a tall matrix are those of a square one."""

@@ -23,12 +23,13 @@ def page(monkeypatch):
 @pytest.fixture
 def names(page):
     """Return what the page defines, up to where it measures."""
-    pytest.importorskip("joblib")
+    loky = pytest.importorskip("joblib.externals.loky")
     found = {"__name__": "__main__"}  # what is defined there travels to other processes by value
     cells, mark, _ = page[0].partition("\nalone = ")
     assert mark
     exec(cells, found)
-    return found
+    yield found
+    loky.get_reusable_executor().shutdown()  # other tests need processes with other paths
 
 
 def test_two_processes_give_the_table_of_one(page, names):
