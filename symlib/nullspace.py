@@ -110,7 +110,8 @@ def null_basis(matrix: npt.ArrayLike, *, tolerance: float | None = None) -> Arra
     with fewer units than features takes a shorter way. With Wᵀ = Q R, the small R has the
     singular values of W, the smallest at least 1 / ‖R⁻¹‖ and the largest at most ‖R‖ in the
     Frobenius norm. If that alone says that none counts as 0, the last columns of Q are the basis.
-    Otherwise the null space of Rᵀ, in the first columns of Q, comes before them. A matrix with more units than features has the null space of the R of its own Q R.
+    Otherwise the null space of Rᵀ, in the first columns of Q, comes before them. A
+    matrix with more units than features has the null space of the R of its own Q R.
 
     Examples
     --------
