@@ -45,7 +45,7 @@ def live(session: nox.Session) -> None:
     session.install(*_named("dev", "sphinx-autobuild"))
     session.run(
         "sphinx-autobuild",
-        *("-t", "live", "--nitpicky", "--open-browser"),
+        *("-t", "live", "--nitpicky", "--jobs", "auto", "--open-browser"),
         *("--watch", "symlib", "--watch", "gallery"),
         *("--re-ignore", r"docs[/\\](_build|gallery)[/\\]"),
         *("-d", str(BUILD / "live" / "doctrees"), "docs", str(BUILD / "live" / "html")),

@@ -6,6 +6,7 @@ throws away. A tree is built by one process at a time, since the gallery is writ
 second one ends with a sentence.
 """
 
+import os
 import shutil
 import sqlite3
 import sys
@@ -39,8 +40,9 @@ def build(folder: Path, options: list[str]) -> int:
         if stale.exists():
             shutil.rmtree(stale)
     strict = ["--fail-on-warning", "--nitpicky", "--keep-going"]
+    jobs = ["--jobs", str(2 * (os.cpu_count() or 1))]  # half of them wait for kernels
     places = ["-d", str(part / "doctrees"), str(HERE), str(part / "html")]
-    if code := sphinx([*strict, *options, *places]):
+    if code := sphinx([*strict, *jobs, *options, *places]):
         print(f"\nthere is no site: what the build made before it failed is in {part}", flush=True)
         return code
     report = part / "report.txt"

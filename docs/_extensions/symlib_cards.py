@@ -38,7 +38,7 @@ def picture(figure: Figure) -> bytes:
     wide, tall = INSIDE
     scale = tall / figure.get_figheight()
     figure.set_figwidth(wide / scale)
-    return _png(figure, scale)
+    return _drawn(figure, scale).getvalue()
 
 
 def first_figure(source: Path, doctree: nodes.document) -> Shown | None:
@@ -68,9 +68,16 @@ def card(title: str, inside: Path | io.BytesIO) -> bytes:
 
 def _png(figure: Figure, scale: float) -> bytes:
     """Return a figure as a PNG on white: few colors, and nothing of the day it was drawn."""
-    drawn, written = io.BytesIO(), io.BytesIO()
-    quick = {"compress_level": 1}  # of the two files this is the one that nobody keeps
-    figure.savefig(drawn, format="png", dpi=scale, facecolor="white", pil_kwargs=quick)
-    image = Image.open(drawn).convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
-    image.save(written, "PNG", optimize=True)
+    written = io.BytesIO()
+    with Image.open(_drawn(figure, scale)) as image:
+        few = image.convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
+    few.save(written, "PNG", optimize=True)
     return written.getvalue()
+
+
+def _drawn(figure: Figure, scale: float) -> io.BytesIO:
+    """Return a figure as a PNG that is quick to write, as nobody keeps it."""
+    drawn = io.BytesIO()
+    quick = {"compress_level": 1}
+    figure.savefig(drawn, format="png", dpi=scale, facecolor="white", pil_kwargs=quick)
+    return drawn

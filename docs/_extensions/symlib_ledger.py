@@ -203,6 +203,16 @@ def badge(state: str) -> nodes.inline:
 
 def fill_in(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Write what was measured into a page."""
+    if any(True for _ in doctree.findall(_waits)):
+        _fill_in(app, doctree)
+    _link_claims(app, doctree, docname)
+
+
+def _waits(node: nodes.Node) -> bool:
+    return isinstance(node, PendingChecks | PendingCorrections | PendingTotal | PendingNumber)
+
+
+def _fill_in(app: Sphinx, doctree: nodes.document) -> None:
     by_claim = {one.id: one for one in claims.ledger(check for _, check in all_checks())}
     for place in list(doctree.findall(PendingChecks)):
         place.replace_self(_table(by_claim[place["claim"]].checks))
@@ -221,7 +231,6 @@ def fill_in(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         place.replace_self(nodes.Text(str(totals[place["of"]])))
     for place in list(doctree.findall(PendingNumber)):
         place.replace_self(nodes.Text(_written(app, place, by_claim)))
-    _link_claims(app, doctree, docname)
 
 
 def _written(app: Sphinx, place: PendingNumber, by_claim: dict[str, claims.Claim]) -> str:
@@ -328,4 +337,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-check-consistency", compare_with_claims)
     app.connect("doctree-resolved", fill_in)
     app.connect("build-finished", report, priority=950)
-    return {"parallel_read_safe": False, "parallel_write_safe": True}
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

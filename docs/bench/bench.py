@@ -415,6 +415,7 @@ def main() -> None:
     parser.add_argument("--environments", type=Path, default=Path(".nox", "bench-peers"))
     given = parser.parse_args()
     folder = given.environments.absolute()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else each start compiles what it imports
     if given.site:
         import site_rows
 

@@ -5,6 +5,7 @@ import json
 import re
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import matplotlib as mpl
@@ -16,6 +17,7 @@ import symlib_lean
 import symlib_ledger
 import symlib_live
 import symlib_math
+import symlib_notebooks
 import symlib_policy
 from matplotlib.figure import Figure
 from sphinx.errors import ExtensionError
@@ -480,6 +482,34 @@ def test_a_formula_that_scrolls_on_a_phone_is_reached_by_keyboard():
     assert answer == short + long.replace("<math", '<math tabindex="0"', 1) + block
 
 
+# Notebooks
+
+
+def test_two_processes_are_never_given_one_port(tmp_path, monkeypatch):
+    """Even if the system offers it to both, as it does while no kernel has taken it."""
+    offered = iter([5001, 5002, 5001, 5002, 5003])
+    base = symlib_notebooks.LocalPortCache
+    monkeypatch.setattr(base, "find_available_port", lambda self, ip: next(offered))
+    one, other = symlib_notebooks.SharedPorts(), symlib_notebooks.SharedPorts()
+    one.folder = other.folder = tmp_path
+    assert [one.find_available_port(""), one.find_available_port("")] == [5001, 5002]
+    assert other.find_available_port("") == 5003
+
+
+def test_kernels_are_given_the_ports_of_the_build(tmp_path, monkeypatch):
+    """What Jupyter asks is the cache of this build, and a new build begins with none taken."""
+    for cache in (symlib_notebooks.LocalPortCache, symlib_notebooks.SharedPorts):
+        monkeypatch.setattr(cache, "_instance", None)
+    app = SimpleNamespace(doctreedir=tmp_path / "doctrees")
+    symlib_notebooks.share_ports(app)
+    cache = symlib_notebooks.LocalPortCache.instance()
+    assert isinstance(cache, symlib_notebooks.SharedPorts)
+    port = cache.find_available_port("127.0.0.1")
+    assert [path.name for path in (tmp_path / "ports").iterdir()] == [str(port)]
+    symlib_notebooks.share_ports(app)
+    assert not list((tmp_path / "ports").iterdir())
+
+
 # Headers
 
 
@@ -499,7 +529,24 @@ def test_an_inline_script_and_a_style_are_found_as_they_stand():
 )
 def test_what_a_policy_cannot_name_is_found(fault):
     """Styles and handlers in attributes have no hash."""
-    assert symlib_policy.Inline(f"<h1>A</h1>{fault}text").attributes == [fault]
+    assert symlib_policy.inline(f"<h1>A</h1>{fault}text").attributes == [fault]
+
+
+def test_a_fault_behind_an_entity_or_without_a_space_is_found():
+    """As browsers read it."""
+    assert symlib_policy.inline('<a href="java&#115;cript:go()">').attributes
+    assert symlib_policy.inline('<p class="a"style="color: red">').attributes
+
+
+def test_a_page_need_not_be_parsed_to_find_its_scripts(site):
+    """What is found in the text of each page of the site is what a parser finds."""
+    paths = [*site.html.rglob("*.html"), *site.html.rglob("*.svg")]
+    assert len(paths) > 100
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        quick, whole = symlib_policy.inline(text), symlib_policy.Inline(text)
+        assert quick.found == whole.found, path
+        assert path.suffix == ".svg" or quick.attributes == whole.attributes == [], path
 
 
 def test_a_script_is_named_by_the_hash_that_browsers_compute():
