@@ -23,14 +23,18 @@ Sources: Schläfli 1901; Wendel 1962; Cover 1965; Puthawala, Kothari, Lassas, Do
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from symlib import _arrays
 from symlib._arrays import Array
+
+# Up to this size a matrix is best left to its singular values.
+_SMALL: Final = 100
 
 __all__ = [
     "Ranks",
@@ -48,6 +52,7 @@ __all__ = [
     "split",
 ]
 
+_Reflections = tuple[Array, Array]  # the vectors v, each with a 1 in its place, and the factors τ
 _Rows = npt.NDArray[np.float64]
 _Signs = npt.NDArray[np.int8]
 
@@ -106,12 +111,28 @@ def null_basis(matrix: npt.ArrayLike, *, tolerance: float | None = None) -> Arra
 
     Notes
     -----
-    The subspace is that of ``scipy.linalg.null_space``, by the same rule. A matrix of full rank
-    with fewer units than features takes a shorter way. With Wᵀ = Q R, the small R has the
-    singular values of W, the smallest at least 1 / ‖R⁻¹‖ and the largest at most ‖R‖ in the
-    Frobenius norm. If that alone says that none counts as 0, the last columns of Q are the basis.
-    Otherwise the null space of Rᵀ, in the first columns of Q, comes before them. A
-    matrix with more units than features has the null space of the R of its own Q R.
+    The subspace is that of ``scipy.linalg.null_space``, by the same rule; singular values are
+    worked out only where nothing cheaper proves how many count as 0. With Wᵀ = Q R, the small R
+    has the singular values of W, the smallest at least 1 / ‖R⁻¹‖ and the largest at most ‖R‖ in
+    the Frobenius norm. If that alone says that none counts as 0, the last columns of Q are the
+    basis. Otherwise the null space of Rᵀ, in the first columns of Q, comes before them. A matrix
+    with more units than features has the null space of the R of its own Q R.
+
+    In a large square matrix M the rank is found by mixing: with G of Gaussian numbers, the first
+    columns of Mᵀ G span what Mᵀ reaches, as many as the rank, and the last columns of the Q of
+    Mᵀ G = Q S are the basis. Some more of these columns, and the least singular vectors of M
+    within them, bring the error down to rounding. By the minimax principle ‖M N‖ for this basis N
+    bounds the singular values that are to count as 0, and 1 / (‖S₁₁⁻¹‖ ‖G‖) with the leading
+    block S₁₁ those that are not; where the two leave it open, singular values decide.
+
+    References
+    ----------
+    Joffrain, Low, Quintana-Ortí, van de Geijn and Van Zee, "Accumulating Householder
+    transformations, revisited", *ACM Transactions on Mathematical Software* 32 (2006), 169-179,
+    for Q as a product of large matrices.
+
+    Demmel, Dumitriu and Holtz, "Fast linear algebra is stable", *Numerische Mathematik* 108
+    (2007), 59-91, section 5, for the rank by mixing.
 
     Examples
     --------
@@ -120,26 +141,20 @@ def null_basis(matrix: npt.ArrayLike, *, tolerance: float | None = None) -> Arra
     >>> null_basis([[0.5, 0.5, 0.5], [0.5, 0.5, 0.5]]).shape
     (3, 2)
     """
-    from scipy.linalg import null_space  # here, as its import takes its time
-    from scipy.linalg.lapack import dtrtri
-
     w = _arrays.real_array("matrix", matrix, ("units", "features"))
     share = _share(w, tolerance)
     w = np.ldexp(w, -np.frexp(np.abs(w).max())[1])  # the same rows, with norms that are finite
     units, features = w.shape
     if units < features:
-        q, r = np.linalg.qr(w.T, mode="complete")
-        inverse, singular = dtrtri(r[:units])
-        with np.errstate(over="ignore", invalid="ignore"):
-            spread = np.linalg.norm(r) * np.linalg.norm(inverse)
-        if not singular and share * spread < 1.0:
-            return np.asarray(q[:, units:])
-        # what is lost among the rows' own directions is the null space of the small factor
-        lost = q[:, :units] @ null_space(r[:units].T, rcond=share)
-        return np.hstack([lost, q[:, units:]])
+        q, r = _reflected(w)
+        if share * float(np.linalg.norm(r)) * _inverse(r)[1] < 1:
+            own = np.empty((units, 0), dtype=w.dtype)
+        else:  # what is lost among the rows' own directions
+            own = _square_null_basis(r.T, share)
+        return _turned(q, own)
     if units > features:
         w = np.asarray(np.linalg.qr(w, mode="r"))
-    return np.asarray(null_space(w, rcond=share))
+    return _square_null_basis(w, share)
 
 
 def split(matrix: npt.ArrayLike, x: npt.ArrayLike) -> Split:
@@ -635,6 +650,61 @@ def _share(matrix: Array, tolerance: float | None) -> float:
         return _fraction(tolerance)
     largest: int = max(matrix.shape[-2:])
     return float(np.finfo(matrix.dtype).eps) * largest
+
+
+def _inverse(r: Array) -> tuple[Array, float]:
+    """Return the inverse of a triangular matrix and its norm, which is infinite if it has none."""
+    try:
+        inverse = np.linalg.inv(r)
+    except np.linalg.LinAlgError:
+        return r, math.inf
+    with np.errstate(over="ignore"):
+        return inverse, float(np.linalg.norm(inverse))
+
+
+def _reflected(w: Array) -> tuple[_Reflections, Array]:
+    """Return Q, which is square, and R of Q R = Wᵀ for as many rows as columns, or fewer."""
+    vectors, scales = np.linalg.qr(w.T, mode="raw")
+    r = np.tril(vectors[:, : len(w)]).T
+    return (np.triu(vectors, 1) + np.eye(*w.shape, dtype=w.dtype), scales), r
+
+
+def _turned(q: _Reflections, own: Array) -> Array:
+    """Return Q times ``own`` with zeros below it, and then the last columns of Q.
+
+    The product of reflections I - τ v vᵀ is I - V T Vᵀ, where the inverse of the triangular T is
+    the upper half of Vᵀ V, with 1 / τ on its diagonal.
+    """
+    vectors, scales = q
+    v, first = vectors[scales != 0].T, len(own)
+    inverse = np.triu(v.T @ v, 1)
+    np.fill_diagonal(inverse, 1 / scales[scales != 0])
+    seen = np.hstack([v[:first].T @ own, v[first:].T])
+    result = v @ np.linalg.solve(inverse, -seen)
+    result[:first, : own.shape[1]] += own
+    result[first:, own.shape[1] :] += np.eye(len(v) - first, dtype=v.dtype)
+    return np.asarray(result)
+
+
+def _square_null_basis(m: Array, share: float) -> Array:
+    """Return a basis of the null space of a square matrix, as `null_basis` describes."""
+    n = len(m)
+    if n > _SMALL:
+        mix = np.random.default_rng(0).standard_normal((n, n)).astype(m.dtype, copy=False)
+        q, s = _reflected(mix.T @ m)
+        rank = int((np.abs(np.diagonal(s)) > share * np.linalg.norm(s)).sum())
+        _, size = _inverse(s[:rank, :rank])
+        whole = float(np.linalg.norm(m))
+        if share * whole * float(np.linalg.norm(mix)) * size < 1:
+            spare = rank // 8
+            ends = _turned(q, np.empty((rank - spare, 0), dtype=m.dtype))
+            basis = ends @ np.linalg.svd(np.linalg.qr(m @ ends, mode="r")).Vh[spare:].T
+            rounding = n * float(np.finfo(m.dtype).eps)
+            if np.linalg.norm(m @ basis) <= min(share, rounding) * whole / math.sqrt(rank or 1):
+                return np.asarray(basis)
+    from scipy.linalg import null_space  # here, as its import takes its time
+
+    return np.asarray(null_space(m, rcond=share))
 
 
 def _ranks(matrices: Array, tolerance: float | None) -> npt.NDArray[np.intp]:

@@ -136,6 +136,43 @@ class TestNullBasis:
         null_basis(1e-200 * np.vander([1.0, 1e30, 1e60], 4))
         assert shapes == [(30, 30), (3, 3)]
 
+    @pytest.mark.parametrize("shape", [(120, 120), (110, 180), (180, 110)])
+    def test_the_rank_of_a_large_matrix_needs_no_singular_values(self, shape, monkeypatch):
+        """A hundred matrices of all ranks: right up to rounding, and hardly ever for scipy."""
+        asked = []
+        monkeypatch.setattr(
+            "scipy.linalg.null_space", lambda m, **rest: asked.append(m) or null_space(m, **rest)
+        )
+        for seed in range(100):
+            rank = 1 + (37 * seed) % (min(shape) - 1)
+            matrix = gaussian(seed, shape[0], rank) @ gaussian(seed + 1, rank, shape[1])
+            basis = null_basis(matrix)
+            assert basis.shape == (shape[1], shape[1] - rank)
+            np.testing.assert_allclose(basis.T @ basis, np.eye(basis.shape[1]), atol=1e-13)
+            assert np.linalg.norm(matrix @ basis) < 1e-13 * np.linalg.norm(matrix)
+        assert len(asked) <= 3
+
+    @pytest.mark.parametrize("least", [1e-8, 1e-11, 1e-14, 1e-17])
+    @pytest.mark.parametrize("tolerance", [None, 1e-13, 1e-9, 1e-3])
+    def test_singular_values_that_fall_steadily_are_judged_as_by_scipy(self, least, tolerance):
+        """Where no gap shows the rank, the same number of them counts as 0."""
+        left, right = (np.linalg.qr(gaussian(seed, 150, 150)).Q for seed in (0, 1))
+        matrix = left * np.geomspace(1, least, 150) @ right
+        wanted = null_space(matrix, rcond=tolerance)
+        assert null_basis(matrix, tolerance=tolerance).shape == wanted.shape
+        assert null_basis(matrix[:, :149], tolerance=tolerance).shape[1] in (
+            *(wanted.shape[1] - 1, wanted.shape[1]),
+        )
+
+    @pytest.mark.parametrize("tolerance", [0.9, 0.1, 1e-2, 1e-3])
+    def test_what_the_tolerance_gives_up_is_spanned_by_singular_vectors(self, tolerance):
+        """Half of the singular values are 1e-3 and far from rounding: the subspace of scipy."""
+        left, right = (np.linalg.qr(gaussian(seed, 150, 150)).Q for seed in (0, 1))
+        matrix = left * np.repeat([1.0, 1e-3], 75) @ right
+        basis = null_basis(matrix, tolerance=1.01 * tolerance)
+        assert basis.shape == (150, 75)
+        assert same_subspace(basis, right[75:].T) < 1e-11
+
     def test_a_wide_matrix_that_loses_more_than_its_width_loses_all_of_it(self):
         """Rank r of n features leaves n - r orthonormal columns, which the matrix sends to 0."""
         for seed in range(100):
