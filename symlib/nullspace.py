@@ -132,7 +132,7 @@ def null_basis(matrix: npt.ArrayLike, *, tolerance: float | None = None) -> Arra
     for Q as a product of large matrices.
 
     Demmel, Dumitriu and Holtz, "Fast linear algebra is stable", *Numerische Mathematik* 108
-    (2007), 59-91, section 5, for the rank by mixing.
+    (2007), 59-91, for the rank by mixing.
 
     Examples
     --------
@@ -147,7 +147,7 @@ def null_basis(matrix: npt.ArrayLike, *, tolerance: float | None = None) -> Arra
     units, features = w.shape
     if units < features:
         q, r = _reflected(w)
-        if share * float(np.linalg.norm(r)) * _inverse(r)[1] < 1:
+        if share * float(np.linalg.norm(r)) * _inverse_norm(r) < 1:
             own = np.empty((units, 0), dtype=w.dtype)
         else:  # what is lost among the rows' own directions
             own = _square_null_basis(r.T, share)
@@ -652,14 +652,14 @@ def _share(matrix: Array, tolerance: float | None) -> float:
     return float(np.finfo(matrix.dtype).eps) * largest
 
 
-def _inverse(r: Array) -> tuple[Array, float]:
-    """Return the inverse of a triangular matrix and its norm, which is infinite if it has none."""
+def _inverse_norm(r: Array) -> float:
+    """Return the norm of the inverse of a matrix, which is infinite if it has none."""
     try:
         inverse = np.linalg.inv(r)
     except np.linalg.LinAlgError:
-        return r, math.inf
+        return math.inf
     with np.errstate(over="ignore"):
-        return inverse, float(np.linalg.norm(inverse))
+        return float(np.linalg.norm(inverse))
 
 
 def _reflected(w: Array) -> tuple[_Reflections, Array]:
@@ -693,9 +693,9 @@ def _square_null_basis(m: Array, share: float) -> Array:
         mix = np.random.default_rng(0).standard_normal((n, n)).astype(m.dtype, copy=False)
         q, s = _reflected(mix.T @ m)
         rank = int((np.abs(np.diagonal(s)) > share * np.linalg.norm(s)).sum())
-        _, size = _inverse(s[:rank, :rank])
         whole = float(np.linalg.norm(m))
-        if share * whole * float(np.linalg.norm(mix)) * size < 1:
+        spread = whole * float(np.linalg.norm(mix)) * _inverse_norm(s[:rank, :rank])
+        if share * spread < 1:
             spare = rank // 8
             ends = _turned(q, np.empty((rank - spare, 0), dtype=m.dtype))
             basis = ends @ np.linalg.svd(np.linalg.qr(m @ ends, mode="r")).Vh[spare:].T

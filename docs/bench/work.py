@@ -541,7 +541,9 @@ row(
     why="""The products of such narrow layers and tanh itself take three quarters of the time.
     Values are written into the same arrays at each step, as new ones of half a megabyte come from
     the system page by page; that more than halved the time. jax makes one loop of all that is done
-    to a value, on all cores, where NumPy goes over the values once for each operation, on one.""",
+    to a value, on all cores, where NumPy goes over the values once for each operation, on one.
+    Threads over the replicas took from two thirds to five quarters of the time, depending on how
+    the system handed out memory, and were left out.""",
 )
 
 
@@ -708,7 +710,7 @@ def wide(rank: int) -> np.ndarray:
 
 for rank, way in (
     (1000, "A matrix of full rank needs no singular values, which a bound shows: Q and R do."),
-    (900, "A matrix that lost rank needs singular values; here those of the small factor R."),
+    (900, "The rank of the small factor R is found by mixing, and two norms prove it."),
 ):
     row(
         f"null space, rank {rank}",
@@ -977,6 +979,88 @@ for noise, name in ((0.0, "exact"), (0.1, "noisy")):
             return left_over(one, [incoming, outgoing, bias], np.arange(512))
 
         return Work(call, error=error)
+
+
+COPIES, LOST, DEAD = 8, 124, 20
+
+
+def planted() -> list[np.ndarray]:
+    """Return the weights of a network 784-1024-1024-1024-10 with three faults.
+
+    Eight units of the first layer are equal, the second layer has lost 124 dimensions of 1024, and
+    twenty units of the third are dead.
+    """
+    rng = np.random.default_rng(0)
+    weights = [
+        math.sqrt(2 / fan_in) * rng.normal(size=(fan_out, fan_in))
+        for fan_in, fan_out in itertools.pairwise([784, 1024, 1024, 1024, 10])
+    ]
+    weights[0][:COPIES] = weights[0][0]
+    narrow = rng.normal(size=(900, 1024))
+    narrow[:, :COPIES] = narrow[:, :1]  # a tie takes equal outgoing weights too
+    weights[1] = weights[1][:, :900] @ narrow / 30
+    weights[2][:DEAD] = 0
+    return [weight.astype(np.float32) for weight in weights]
+
+
+row(
+    "audit",
+    "Three faults planted in the initial weights of a network 784-1024-1024-1024-10",
+    error="faults not named, of three: copies, lost rank, dead units",
+    why="""Each layer is asked for its copies, its rank and its dead units. Singular values take the
+    time; beside symlib's classes of units the ranks are NumPy's. weightwatcher, which is made for
+    trained networks, counts the lost dimensions as weak rank loss, and has no word for copies.""",
+)
+
+
+@contender("symlib", "ours")
+def _() -> Work:
+    from symlib.symmetry import unit_classes
+
+    weights = planted()
+
+    def audit() -> tuple[list[int], list[int], list[int]]:
+        groups = [unit_classes(*pair) for pair in itertools.pairwise(weights)]
+        return (
+            [int(np.bincount(group).max()) for group in groups],
+            [min(weight.shape) - int(np.linalg.matrix_rank(weight)) for weight in weights],
+            [int((~weight.any(axis=1)).sum()) for weight in weights],
+        )
+
+    def missed() -> float:
+        copies, lost, dead = audit()
+        return float((copies[0] != COPIES) + (lost[1] != LOST) + (dead[2] != DEAD))
+
+    return Work(audit, error=missed)
+
+
+@contender("weightwatcher", "peer", "weightwatcher")
+def _() -> Work:
+    import contextlib
+    import io
+    import logging
+
+    import torch
+    import weightwatcher
+
+    logging.disable(logging.CRITICAL)
+    weights = planted()
+    net = torch.nn.Sequential(
+        *[torch.nn.Linear(*weight.shape[::-1], bias=False) for weight in weights]
+    )
+    with torch.no_grad():
+        for p, weight in zip(net.parameters(), weights, strict=True):
+            p.copy_(torch.from_numpy(weight))
+
+    def audit() -> Any:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            return weightwatcher.WeightWatcher(model=net).analyze(plot=False)
+
+    def missed() -> float:
+        lost = list(audit()["weak_rank_loss"])
+        return float(1 + (lost[1] != LOST) + (lost[2] != DEAD))
+
+    return Work(audit, error=missed)
 
 
 # Isometry
