@@ -806,20 +806,32 @@ def _relu_block(left: _Side, right: _Side, wide: _Wide, names: Sequence[str]) ->
     (u, long, ups), (v, broad, downs) = left, right
     half = _haversines(u, v)
     total = np.zeros_like(half)
+    root, angle, spare = (np.empty_like(half) for _ in range(3))
     for layer in range(wide.depth + 1):
         if layer:
-            angle = np.arcsin(np.sqrt(half))  # half of θ
-            half -= (np.sqrt(half * (1 - half)) - angle * (1 - 2 * half)) / np.pi
-            total *= 1 - angle * (2 / np.pi)
+            np.sqrt(half, out=root)
+            np.arcsin(root, out=angle)
+            angle *= 2 / np.pi  # θ / π
+            total -= np.multiply(total, angle, out=spare)
+            np.subtract(1, half, out=spare)
+            np.sqrt(spare, out=spare)
+            spare *= root
+            spare *= 1 / np.pi  # sin θ / 2π
+            np.subtract(0.5, half, out=root)
+            root *= angle
+            half += root
+            half -= spare
         if wide.bias_variance:
             a, b = ups[:, layer], downs[:, layer]
             lift = np.multiply.outer(np.cos(a), np.cos(b))
             half *= lift
             half += np.sin(np.subtract.outer(a, b) / 2) ** 2
             total *= lift
-        total += 1 - 2 * half
+        np.multiply(half, -2, out=spare)
+        spare += 1
+        total += spare
     scale = np.multiply.outer(long, broad)
-    return [(total if name == "tangent" else 1 - 2 * half) * scale for name in names]
+    return [(total if name == "tangent" else spare) * scale for name in names]
 
 
 def _erf_side(x: Array, wide: _Wide) -> _Side:

@@ -32,6 +32,7 @@ import numpy.typing as npt
 
 from symlib import _arrays
 from symlib._arrays import Array
+from symlib._reflections import BLOCK, reflect
 
 # Up to this size a matrix is best left to its singular values.
 _SMALL: Final = 100
@@ -52,7 +53,6 @@ __all__ = [
     "split",
 ]
 
-_Reflections = tuple[Array, Array]  # the vectors v, each with a 1 in its place, and the factors τ
 _Rows = npt.NDArray[np.float64]
 _Signs = npt.NDArray[np.int8]
 
@@ -127,10 +127,6 @@ def null_basis(matrix: npt.ArrayLike, *, tolerance: float | None = None) -> Arra
 
     References
     ----------
-    Joffrain, Low, Quintana-Ortí, van de Geijn and Van Zee, "Accumulating Householder
-    transformations, revisited", *ACM Transactions on Mathematical Software* 32 (2006), 169-179,
-    for Q as a product of large matrices.
-
     Demmel, Dumitriu and Holtz, "Fast linear algebra is stable", *Numerische Mathematik* 108
     (2007), 59-91, for the rank by mixing.
 
@@ -146,12 +142,12 @@ def null_basis(matrix: npt.ArrayLike, *, tolerance: float | None = None) -> Arra
     w = np.ldexp(w, -np.frexp(np.abs(w).max())[1])  # the same rows, with norms that are finite
     units, features = w.shape
     if units < features:
-        q, r = _reflected(w)
+        vectors, r = _reflected(w)
         if share * float(np.linalg.norm(r)) * _inverse_norm(r) < 1:
             own = np.empty((units, 0), dtype=w.dtype)
         else:  # what is lost among the rows' own directions
             own = _square_null_basis(r.T, share)
-        return _turned(q, own)
+        return _turned(vectors, own)
     if units > features:
         w = np.asarray(np.linalg.qr(w, mode="r"))
     return _square_null_basis(w, share)
@@ -662,28 +658,22 @@ def _inverse_norm(r: Array) -> float:
         return float(np.linalg.norm(inverse))
 
 
-def _reflected(w: Array) -> tuple[_Reflections, Array]:
-    """Return Q, which is square, and R of Q R = Wᵀ for as many rows as columns, or fewer."""
-    vectors, scales = np.linalg.qr(w.T, mode="raw")
-    r = np.tril(vectors[:, : len(w)]).T
-    return (np.triu(vectors, 1) + np.eye(*w.shape, dtype=w.dtype), scales), r
+def _reflected(w: Array) -> tuple[Array, Array]:
+    """Return the vectors of the reflections of Q, and R, of Q R = Wᵀ for as many rows or fewer."""
+    packed, scales = np.linalg.qr(w.T, mode="raw")
+    vectors = np.triu(packed, 1) + np.eye(*w.shape, dtype=w.dtype)
+    vectors[scales == 0] = 0
+    return vectors.T, np.tril(packed[:, : len(w)]).T
 
 
-def _turned(q: _Reflections, own: Array) -> Array:
-    """Return Q times ``own`` with zeros below it, and then the last columns of Q.
-
-    The product of reflections I - τ v vᵀ is I - V T Vᵀ, where the inverse of the triangular T is
-    the upper half of Vᵀ V, with 1 / τ on its diagonal.
-    """
-    vectors, scales = q
-    v, first = vectors[scales != 0].T, len(own)
-    inverse = np.triu(v.T @ v, 1)
-    np.fill_diagonal(inverse, 1 / scales[scales != 0])
-    seen = np.hstack([v[:first].T @ own, v[first:].T])
-    result = v @ np.linalg.solve(inverse, -seen)
-    result[:first, : own.shape[1]] += own
-    result[first:, own.shape[1] :] += np.eye(len(v) - first, dtype=v.dtype)
-    return np.asarray(result)
+def _turned(vectors: Array, own: Array) -> Array:
+    """Return Q times ``own`` with zeros below it, and then the last columns of Q."""
+    features, first = len(vectors), len(own)
+    basis = np.eye(features, own.shape[1] + features - first, own.shape[1] - first, own.dtype)
+    basis[:first, : own.shape[1]] = own
+    for start in reversed(range(0, vectors.shape[1], BLOCK)):
+        reflect(vectors[start:, start : start + BLOCK], basis[start:])
+    return basis
 
 
 def _square_null_basis(m: Array, share: float) -> Array:
@@ -691,13 +681,13 @@ def _square_null_basis(m: Array, share: float) -> Array:
     n = len(m)
     if n > _SMALL:
         mix = np.random.default_rng(0).standard_normal((n, n)).astype(m.dtype, copy=False)
-        q, s = _reflected(mix.T @ m)
+        vectors, s = _reflected(mix.T @ m)
         rank = int((np.abs(np.diagonal(s)) > share * np.linalg.norm(s)).sum())
         whole = float(np.linalg.norm(m))
         spread = whole * float(np.linalg.norm(mix)) * _inverse_norm(s[:rank, :rank])
         if share * spread < 1:
             spare = rank // 8
-            ends = _turned(q, np.empty((rank - spare, 0), dtype=m.dtype))
+            ends = _turned(vectors, np.empty((rank - spare, 0), dtype=m.dtype))
             basis = ends @ np.linalg.svd(np.linalg.qr(m @ ends, mode="r")).Vh[spare:].T
             rounding = n * float(np.finfo(m.dtype).eps)
             if np.linalg.norm(m @ basis) <= min(share, rounding) * whole / math.sqrt(rank or 1):

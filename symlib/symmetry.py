@@ -213,9 +213,9 @@ def unit_classes(
     >>> unit_classes([[1, 2], [2, 4]], [[6, 3]], up_to="scale")
     array([0, 0])
     """
-    rows, split = _rows(*_admitted(incoming, outgoing, bias, leading="replicas"))
+    parts, split = _parts(*_admitted(incoming, outgoing, bias, leading="replicas"))
     tolerance = _arrays.number("tolerance", tolerance, least=0.0)
-    return _classes(rows, split, tolerance, _arrays.choice("up_to", up_to, _SYMMETRIES))
+    return _classes(parts, split, tolerance, _arrays.choice("up_to", up_to, _SYMMETRIES))
 
 
 def merge_units(
@@ -296,11 +296,12 @@ def merge_units(
     from scipy.sparse import coo_array  # here, as its import takes its time
 
     reads, writes, offset = _admitted(incoming, outgoing, bias)
-    rows, split = _rows(reads, writes, offset)
+    parts, split = _parts(reads, writes, offset)
+    rows = _joint(parts)
     tolerance = _arrays.number("tolerance", tolerance, least=0.0)
     up_to = _arrays.choice("up_to", up_to, _SYMMETRIES)
     read = rows[:, :split]
-    labels = _classes(read, split, tolerance, up_to)
+    labels = _classes([read], split, tolerance, up_to)
     _, first, counts = np.unique(labels, return_index=True, return_counts=True)
     worth = np.ones(len(labels))  # how much of the first unit of its class each unit is
     if up_to == "sign":
@@ -362,8 +363,10 @@ def align_units(
     exactly. A sign is chosen for each pair. Up to the scale, distances are those of the balanced
     forms (see `unit_classes`), so that they do not depend on how either layer is scaled.
 
-    If each unit has an exact copy in the other layer, sorting finds it and no assignment is
-    solved. It takes time of order units log units then, and of units³ in the worst case otherwise.
+    If each unit has an exact copy in the other layer, sorting finds it, in time of order units log
+    units. Otherwise the sum of the inner products of all pairs is what has to be largest. If each
+    unit has its largest one with a unit of its own, as under a little noise, that is the answer;
+    only what is left is solved as an assignment, in time of order units³ in the worst case.
 
     References
     ----------
@@ -384,8 +387,9 @@ def align_units(
     >>> found.distance
     0.0
     """
-    rows, split = _rows(*_admitted(incoming, outgoing, bias))
-    goal = _rows(*_other(to, np.shape(incoming), np.shape(outgoing), bias is not None))[0]
+    parts, split = _parts(*_admitted(incoming, outgoing, bias))
+    rows = _joint(parts)
+    goal = _joint(_parts(*_other(to, np.shape(incoming), np.shape(outgoing), bias is not None))[0])
     up_to = _arrays.choice("up_to", up_to, _SYMMETRIES)
     scale = aim = np.ones(len(rows))
     if up_to == "scale":
@@ -553,24 +557,50 @@ def _other(
     )
 
 
-def _rows(reads: Array, writes: Array, offset: Array | None) -> tuple[_Rows, int]:
-    """Return one row for each unit, and where in it ends what is read and begins what is used."""
+def _parts(reads: Array, writes: Array, offset: Array | None) -> tuple[list[Array], int]:
+    """Return what belongs to the units, a row for each, and how many entries of it are read."""
     parts = [reads, np.swapaxes(writes, -2, -1)]
     if offset is not None:
         parts.insert(1, offset[..., np.newaxis])
-    rows = np.concatenate(parts, axis=-1, dtype=np.float64)
-    return rows, rows.shape[-1] - writes.shape[-2]
+    return parts, sum(part.shape[-1] for part in parts[:-1])
 
 
-def _classes(rows: _Rows, split: int, tolerance: float, up_to: str) -> _Indices:
-    """Label the rows of every replica as `unit_classes` does."""
-    *replicas, units, width = rows.shape
+def _joint(parts: Sequence[Array]) -> _Rows:
+    """Return one row for each unit."""
+    rows: _Rows = np.concatenate(parts, axis=-1, dtype=np.float64)
+    return rows
+
+
+def _classes(parts: Sequence[Array], split: int, tolerance: float, up_to: str) -> _Indices:
+    """Label the units of every replica as `unit_classes` does.
+
+    Only those in a crowd are copied into rows, which for most layers are few.
+    """
+    *replicas, units, _ = parts[0].shape
     if up_to == "scale":
-        rows, _ = _balanced(rows, split)
-    rows = rows.reshape(-1, width)
-    cell = np.repeat(np.arange(len(rows) // units), units)
-    joined = _signless_components if up_to == "sign" else _components
-    return _numbered(joined(rows, cell, tolerance), units).reshape(*replicas, units)
+        parts = [_balanced(_joint(parts), split)[0]]
+    parts = [part.reshape(-1, part.shape[-1]) for part in parts]
+    component = np.arange(len(parts[0]))
+    cell = component // units
+    crowd = _crowd(parts, cell, tolerance, up_to == "sign")
+    if crowd.size:
+        joined = _signless_components if up_to == "sign" else _components
+        rows = _joint([part[crowd] for part in parts])
+        component[crowd] = crowd[joined(rows, cell[crowd], tolerance)]
+    return _numbered(component, units).reshape(*replicas, units)
+
+
+def _crowd(parts: Sequence[Array], cell: _Indices, tolerance: float, signless: bool) -> _Indices:
+    """Return the units that are near another one of their replica along a random direction."""
+    along, step = next(_coordinates(parts, tolerance))
+    if signless:
+        along = np.abs(along)
+    order = np.lexsort((along, cell))
+    with np.errstate(over="ignore"):  # what is too large for a float is too wide a step
+        close = np.diff(along[order]) <= step
+    close &= np.diff(cell[order]) == 0
+    crowd: _Indices = order[np.append(close, False) | np.append(False, close)]
+    return crowd
 
 
 def _norms(rows: _Rows) -> _Rows:
@@ -608,7 +638,7 @@ def _signs(rows: _Rows, others: _Rows) -> _Rows:
 def _sorted_order(rows: _Rows, goal: _Rows, signless: bool) -> _Indices | None:
     """Return the order in which the rows equal the goal, or None if there is none."""
     both = np.concatenate([rows, goal])
-    labels = _classes(both, 0, 0.0, "sign" if signless else "equality")
+    labels = _classes([both], 0, 0.0, "sign" if signless else "equality")
     ours, theirs = labels[: len(rows)], labels[len(rows) :]
     first, second = np.argsort(ours, kind="stable"), np.argsort(theirs, kind="stable")
     if not np.array_equal(ours[first], theirs[second]):
@@ -628,8 +658,12 @@ def _assigned_order(rows: _Rows, goal: _Rows, signless: bool) -> _Indices:
         center = goal.mean(axis=0)
         rows, goal = rows - center, goal - center
     gain = goal @ rows.T
-    order = linear_sum_assignment(np.abs(gain) if signless else gain, maximize=True)[1]
-    return order.astype(np.intp)
+    if signless:
+        gain = np.abs(gain)
+    order: _Indices = gain.argmax(axis=1)
+    if np.bincount(order).max() > 1:  # else all have their best, which no order can exceed
+        order = linear_sum_assignment(gain, maximize=True)[1].astype(np.intp)
+    return order
 
 
 def _signless_components(rows: _Rows, cell: _Indices, tolerance: float) -> _Indices:
@@ -638,7 +672,7 @@ def _signless_components(rows: _Rows, cell: _Indices, tolerance: float) -> _Indi
     A row is turned so that its first coordinate is positive. If that is within the widest step
     between two near rows, the sign tells nothing, and the row takes part with both.
     """
-    projection, step = next(_coordinates(rows, tolerance))
+    projection, step = next(_coordinates([rows], tolerance))
     doubtful = np.flatnonzero(np.abs(projection) <= step)
     sign = np.where(projection < 0, -1.0, 1.0)
     both = np.concatenate([rows, rows[doubtful]])
@@ -658,7 +692,7 @@ def _components(rows: _Rows, cell: _Indices, tolerance: float) -> _Indices:
     """
     component = unsettled = np.arange(len(rows))
     cell = cell.copy()
-    for coordinate, step in _coordinates(rows, tolerance):
+    for coordinate, step in _coordinates([rows], tolerance):
         order = np.lexsort((coordinate[unsettled], cell[unsettled]))
         unsettled = unsettled[order]
         left, right = unsettled[:-1], unsettled[1:]
@@ -678,21 +712,36 @@ def _components(rows: _Rows, cell: _Indices, tolerance: float) -> _Indices:
     return component
 
 
-def _coordinates(rows: _Rows, tolerance: float) -> Iterator[tuple[_Rows, float]]:
-    """Yield coordinates of the rows, each with the widest step there between two near rows.
+def _coordinates(parts: Sequence[Array], tolerance: float) -> Iterator[tuple[_Rows, float]]:
+    """Yield coordinates of the units, each with the widest step there between two near ones.
 
-    First come projections on random directions ``v``, where near rows differ by at most
+    First come projections on random directions ``v``, where near units differ by at most
     ``tolerance * sum |v|`` and the rounding of two products; then every entry.
     """
-    width = rows.shape[1]
-    largest = float(max(rows.max(), -rows.min()))
-    directions = np.random.default_rng(0).uniform(-1.0, 1.0, (4, width)) / max(1.0, largest)
+    ends = np.cumsum([part.shape[1] for part in parts])
+    largest = max(float(np.abs(block).max()) for part in parts for block in _blocks(part))
+    directions = np.random.default_rng(0).uniform(-1.0, 1.0, (4, ends[-1])) / max(1.0, largest)
     finfo = np.finfo(np.float64)
-    rounding = 4.0 * width * float(finfo.eps) * largest + float(finfo.tiny)
+    rounding = 4.0 * int(ends[-1]) * float(finfo.eps) * largest + float(finfo.tiny)
     for direction in directions:
-        yield rows @ direction, (tolerance + rounding) * float(np.abs(direction).sum())
-    for entry in range(width):
-        yield rows[:, entry], tolerance
+        pieces = np.split(direction, ends[:-1])
+        along: _Rows = np.sum([*map(_projected, parts, pieces)], axis=0)
+        yield along, (tolerance + rounding) * float(np.abs(direction).sum())
+    for part in parts:
+        for entry in range(part.shape[1]):
+            yield part[:, entry].astype(np.float64, copy=False), tolerance
+
+
+def _projected(part: Array, direction: _Rows) -> _Rows:
+    """Return the products of all rows with a direction, in double precision."""
+    blocks = (block.astype(np.float64, copy=False) for block in _blocks(part))
+    return np.concatenate([block @ direction for block in blocks])
+
+
+def _blocks(part: Array) -> Iterator[Array]:
+    """Yield the rows, as many at a time as stay in the cache."""
+    count = 1 + 2**15 // part.shape[1]
+    return (part[start : start + count] for start in range(0, len(part), count))
 
 
 def _joined(

@@ -3,6 +3,7 @@
 import itertools
 import math
 import time
+import tracemalloc
 from typing import ClassVar
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy.optimize import linear_sum_assignment
 from scipy.sparse.csgraph import connected_components
 
 from symlib import weights
@@ -100,6 +102,25 @@ class TestEqual:
         assert labels[0] == 0
         assert (labels[1:] <= np.maximum.accumulate(labels)[:-1] + 1).all()
         assert labels.max() + 1 == len(set(partition))
+
+    @pytest.mark.parametrize("dtype", [np.float32, np.float64])
+    @pytest.mark.parametrize("replicas", [(), (2,)])
+    def test_copies_in_a_large_layer_are_found_without_a_copy_of_it(self, dtype, replicas):
+        """Units far apart in memory meet, and next to no memory is taken for all the others."""
+        rng = np.random.default_rng(0)
+        incoming = rng.standard_normal((*replicas, 3000, 400)).astype(dtype)
+        outgoing = rng.standard_normal((*replicas, 5, 3000)).astype(dtype)
+        partition = np.arange(3000)
+        partition[1::300] = partition[::300][::-1]
+        incoming, outgoing = incoming[..., partition, :], outgoing[..., partition].copy()
+        incoming[..., 1, 7] = np.nextafter(incoming[..., 1, 7], dtype(9))  # and no copy any more
+        partition[1] = 1
+        tracemalloc.start()
+        labels = unit_classes(incoming, outgoing)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert np.array_equal(labels, np.broadcast_to(in_order(partition), labels.shape))
+        assert peak < incoming.nbytes / 2
 
     def test_a_constant_layer_has_one_unit(self):
         """All units of a constant layer before a constant layer are copies."""
@@ -719,6 +740,26 @@ class TestAlign:
             align_units(
                 incoming[order] + EPS, outgoing[:, order], bias[order], to=parts, up_to=up_to
             )
+
+    @pytest.mark.parametrize("up_to", activations)
+    def test_noise_asks_for_an_assignment_only_where_two_units_want_the_same(
+        self, up_to, monkeypatch
+    ):
+        """Where each unit's best is its own, that is the closest order of all."""
+        asked = []
+        monkeypatch.setattr(
+            "scipy.optimize.linear_sum_assignment",
+            lambda gain, **rest: asked.append(gain) or linear_sum_assignment(gain, **rest),
+        )
+        for seed in range(100):
+            parts = layer(seed, range(20), fan_in=9)
+            noise = 1e-3 * np.random.default_rng(seed).standard_normal(9)
+            align_units(parts[0] + noise, *parts[1:], to=parts, up_to=up_to)
+        assert not asked
+        incoming, outgoing, bias = layer(0, [0, 0, 1])
+        far = incoming + np.array([[1e-3], [2e-3], [0.0]])
+        align_units(far, outgoing, bias, to=(incoming, outgoing, bias), up_to=up_to)
+        assert len(asked) == 1
 
     @settings(max_examples=40, deadline=None)
     @given(seeds, symmetries, st.booleans())

@@ -222,7 +222,21 @@ class TestFixed:
 class TestOrthogonal:
     """Rotations and reflections, no direction preferred."""
 
-    @pytest.mark.parametrize("shape", [(7, 7), (3, 8), (8, 3), (1, 1), (1, 5), (5, 1), (4, 5, 9)])
+    @pytest.mark.parametrize(
+        "shape",
+        [
+            (7, 7),
+            (3, 8),
+            (8, 3),
+            (1, 1),
+            (1, 5),
+            (5, 1),
+            (4, 5, 9),
+            (65, 64),
+            (130, 130),
+            (2, 9, 129),
+        ],
+    )
     def test_the_shorter_side_is_orthonormal(self, shape):
         """Rows of a wide matrix and columns of a tall one are orthonormal, times the gain."""
         weight = weights.orthogonal(shape, gain=2.0, rng=0)
@@ -232,9 +246,11 @@ class TestOrthogonal:
         expected = np.broadcast_to(4.0 * np.eye(weight.shape[-2]), gram.shape)
         np.testing.assert_allclose(gram, expected, atol=1e-13)
 
+    @pytest.mark.parametrize("block", [1, 2, 64])
     @pytest.mark.parametrize("statistic", ["entry", "trace", "corner"])
-    def test_scipy_draws_from_the_same_law(self, statistic):
+    def test_scipy_draws_from_the_same_law(self, statistic, block, monkeypatch):
         """An entry, the trace and the last diagonal entry have the law of ortho_group."""
+        monkeypatch.setattr("symlib.weights.BLOCK", block)
         replicas, size = 4000, 5
         ours = weights.orthogonal((replicas, size, size), rng=0)
         theirs = stats.ortho_group(size, seed=1).rvs(replicas)

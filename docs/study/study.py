@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from arms import ARMS, DICE, SEEDS, WIDTH, generator, hidden_layers, mirror
+from arms import ARMS, DICE, SEEDS, WIDTH, generator, hidden_layers, mirror, rotations
 from joblib import Parallel, delayed, parallel_config
 from sklearn.datasets import load_breast_cancer, load_digits
 from threadpoolctl import threadpool_limits
@@ -72,7 +72,7 @@ def data(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
 
 def rotation() -> np.ndarray:
     """Return the one rotation of 64 inputs that undoes all alignment."""
-    return weights.orthogonal((64, 64), rng=generator("rotation"))
+    return rotations((64, 64), generator("rotation"))
 
 
 def family(name: str, arm: str) -> np.ndarray:
