@@ -28,6 +28,8 @@ symlib_summary = (
 
 # Where the site will be served; only then can a downloaded script fetch the library from it.
 html_baseurl = os.environ.get("SYMLIB_BASEURL") or os.environ.get("READTHEDOCS_CANONICAL_URL", "")
+# The processes that draw the figures ask whether there will be cards, which need an address.
+os.environ.setdefault("SYMLIB_CARDS", "yes" if html_baseurl else "")
 
 # A page's name in SYMLIB_PAGE: execute that page alone, and call the result a draft.
 symlib_draft = os.environ.get("SYMLIB_PAGE", "")

@@ -364,9 +364,9 @@ def align_units(
     forms (see `unit_classes`), so that they do not depend on how either layer is scaled.
 
     If each unit has an exact copy in the other layer, sorting finds it, in time of order units log
-    units. Otherwise the sum of the inner products of all pairs is what has to be largest. If each
-    unit has its largest one with a unit of its own, as under a little noise, that is the answer;
-    only what is left is solved as an assignment, in time of order units³ in the worst case.
+    units. If each has its nearest unit there, and no two the same one, as under a little noise,
+    that is the answer. Only what is left is solved as an assignment, in time of order units³ in the
+    worst case.
 
     References
     ----------
@@ -660,8 +660,9 @@ def _assigned_order(rows: _Rows, goal: _Rows, signless: bool) -> _Indices:
     gain = goal @ rows.T
     if signless:
         gain = np.abs(gain)
+    gain -= np.einsum("ij,ij->i", rows, rows) / 2  # what is largest now is what is nearest
     order: _Indices = gain.argmax(axis=1)
-    if np.bincount(order).max() > 1:  # else all have their best, which no order can exceed
+    if np.bincount(order).max() > 1:  # else all have their nearest, and no order is closer
         order = linear_sum_assignment(gain, maximize=True)[1].astype(np.intp)
     return order
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import io
 import textwrap
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import matplotlib.pyplot as plt
 import numpy as np
 from docutils import nodes
-from matplotlib.figure import Figure
 from PIL import Image
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 WIDTH, HEIGHT = 1200, 630  # pixels, as those who show cards ask for
 INSIDE = (1120, 430)  # the figure
@@ -51,6 +52,9 @@ def first_figure(source: Path, doctree: nodes.document) -> Shown | None:
 
 def card(title: str, inside: Path | io.BytesIO) -> bytes:
     """Return a card: a title as large as it can be, a picture, and the name of the site."""
+    import matplotlib.pyplot as plt  # here, as only a site with an address has cards
+    from matplotlib.figure import Figure
+
     with plt.style.context("default"):
         figure = Figure(figsize=(WIDTH / 100, HEIGHT / 100), dpi=100)
         look = {"color": INK, "fontfamily": "DejaVu Sans", "parse_math": False}

@@ -7,24 +7,24 @@ refuses a figure without words.
 
 from __future__ import annotations
 
+import filecmp
 import io
+import os
 import re
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib.pyplot as plt
 import symlib_cards
 from docutils import nodes
 from docutils.parsers.rst import directives
-from matplotlib.colors import to_hex
-from matplotlib.figure import Figure
-from matplotlib.legend import Legend
-from matplotlib.text import Text
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +82,8 @@ def _attributes(style: re.Match[str]) -> str:
 
 def scraper(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
     """Write the open figures of a gallery block as adaptive SVG, and refuse one without words."""
+    import matplotlib.pyplot as plt  # here, as only who executes a page needs it
+
     written = []
     for number in plt.get_fignums():
         figure = plt.figure(number)
@@ -95,7 +97,8 @@ def scraper(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]
         width, height = (round(100 * inches) for inches in figure.get_size_inches())
         path.write_text(_svg(figure), encoding="utf-8")
         path.with_suffix(".txt").write_text(f"{width}\n{height}\n{alt}\n", encoding="utf-8")
-        path.with_name(f"{path.stem}_card.png").write_bytes(symlib_cards.picture(figure))
+        if os.environ.get("SYMLIB_CARDS"):
+            path.with_name(f"{path.stem}_card.png").write_bytes(symlib_cards.picture(figure))
         if path.stem.endswith("_001"):
             _mark(figure)
             path.with_name(f"{path.stem}_mark.svg").write_text(_svg(figure), encoding="utf-8")
@@ -120,6 +123,9 @@ def alternative_text(figure: Figure) -> str:
 
 def color_words(figure: Figure) -> None:
     """Give words in the color of a line a color that can be read, and refuse every other color."""
+    from matplotlib.colors import to_hex
+    from matplotlib.text import Text
+
     readable = {INK, "#000000", *(word for word, _ in WORDS.values())}
     for text in figure.findobj(Text):
         color = to_hex(text.get_color())
@@ -140,6 +146,9 @@ def _svg(figure: Figure) -> str:
 
 def _mark(figure: Figure) -> None:
     """Take all words off a figure, so that what is left reads at the size of a thumbnail."""
+    from matplotlib.legend import Legend
+    from matplotlib.text import Text
+
     for artist in figure.findobj(lambda one: isinstance(one, Text | Legend)):
         artist.set_visible(False)
     for axes in figure.axes:
@@ -156,8 +165,8 @@ def set_marks(app: Sphinx) -> None:
     for mark in Path(app.srcdir, "gallery").rglob("images/*_001_mark.svg"):
         page = mark.name.removesuffix("_001_mark.svg")
         for thumb in mark.parent.glob(f"thumb/{page}_thumb.*"):
-            if thumb.suffix == ".svg":
-                shutil.copyfile(mark, thumb)
+            if thumb.suffix == ".svg" and not filecmp.cmp(mark, thumb, shallow=False):
+                shutil.copyfile(mark, thumb)  # a new file would have its page read again
 
 
 class GalleryFigure(SphinxDirective):

@@ -16,8 +16,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-import matplotlib.pyplot as plt
 import symlib_figures
 import symlib_ledger
 import symlib_reference
@@ -66,6 +64,9 @@ def reset(gallery_conf: dict[str, Any], script: str, when: str) -> None:
         symlib_ledger.end_record()
         warnings.filters[:] = _filters  # type: ignore[index]
         return
+    import matplotlib as mpl
+    import matplotlib.pyplot as plt  # here, as only who executes a page needs it
+
     plt.close("all")
     mpl.rcdefaults()
     plt.style.use(symlib_figures.STYLE)

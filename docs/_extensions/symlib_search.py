@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
 from typing import Any
 
 from docutils import nodes
@@ -28,6 +29,11 @@ class SearchSite(SearchEnglish):
     """English, as it is asked on this site."""
 
     stopwords = (SearchEnglish.stopwords | ASKING) - NAMES
+
+    def __init__(self, options: dict[str, str]) -> None:
+        """Keep the stem of every word: each is asked for ten times."""
+        super().__init__(options)
+        self.stem = cache(self.stem)  # type: ignore[method-assign]
 
 
 def answer(paragraph: nodes.paragraph) -> str:

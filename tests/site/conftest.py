@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "docs" / "_extensions"))
 PARTS = ("symlib", "gallery", "docs", "pyproject.toml", "README.md", "LICENSE")
 PARTS += ("CHANGELOG.md", "CITATION.cff")
 LEFT_OUT = {
-    *("SYMLIB_BASEURL", "SYMLIB_PAGE", "SYMLIB_RECORD", "SYMLIB_RECORDS"),
+    *("SYMLIB_BASEURL", "SYMLIB_CARDS", "SYMLIB_PAGE", "SYMLIB_RECORD", "SYMLIB_RECORDS"),
     *("READTHEDOCS_CANONICAL_URL", "SOURCE_DATE_EPOCH"),
 }
 
@@ -314,7 +314,7 @@ def sites(once, copied, start_build):
             "a longer name/of another folder": {"PYTHONHASHSEED": "2", "TZ": "America/Lima"},
         }
         builds = {
-            home: start_build(copied(home), **environment)
+            home: start_build(copied(home), SYMLIB_CARDS="yes", **environment)
             for name, environment in circumstances.items()
             if not (home := folder / name).mkdir(parents=True)
         }

@@ -1,6 +1,7 @@
 """What the site adds to Sphinx: figures, formulas, the ledger, downloads and live builds."""
 
 import ast
+import hashlib
 import json
 import re
 import zipfile
@@ -9,6 +10,7 @@ from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import matplotlib as mpl
+import matplotlib.style
 import pytest
 import symlib_access
 import symlib_downloads
@@ -451,6 +453,20 @@ def test_a_new_and_a_renamed_module_change_the_fingerprint(tmp_path):
     (tmp_path / "symlib" / "a.py").rename(tmp_path / "symlib" / "b.py")
     prints.append(symlib_live.fingerprint(tmp_path))
     assert len(set(prints)) == 3
+
+
+def test_a_script_is_stale_until_it_has_been_run_as_it_is(tmp_path):
+    """A new one and a changed one are; one whose text was run is not."""
+    script, built = tmp_path / "gallery" / "one" / "plot_a.py", tmp_path / "docs" / "gallery"
+    for folder in (script.parent, built / "one"):
+        folder.mkdir(parents=True)
+    script.write_text("a = 1\n", encoding="utf-8")
+    assert symlib_live.stale_scripts(tmp_path, built) == [script]
+    mark = hashlib.md5(script.read_bytes()).hexdigest()  # what sphinx-gallery leaves
+    (built / "one" / "plot_a.py.md5").write_text(mark, encoding="utf-8")
+    assert symlib_live.stale_scripts(tmp_path, built) == []
+    script.write_text("a = 2\n", encoding="utf-8")
+    assert symlib_live.stale_scripts(tmp_path, built) == [script]
 
 
 # Access

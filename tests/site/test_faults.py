@@ -198,4 +198,13 @@ def test_live_builds_show_a_changed_library_and_run_nothing_twice(small, build, 
     assert [record.stat().st_mtime_ns for record in records] == before
     assert "successfully executed 0 out of 0 files" in third.output
     assert "Executing notebook" not in third.output
+    assert " 0 changed" in third.output  # nothing is read again, and so nothing written
+    assert "writing output... [" not in third.output
     assert all(" agreed" in third.page(page) for page in pages)
+
+    change(small / PAGE, "fig, ax = plt.subplots()", "fig, ax = plt.subplots()  # again")
+    fourth = build(small, "-t", "live")
+    assert fourth.code == 0, fourth.output
+    assert "(with parallel=" not in fourth.output  # one script needs no processes
+    assert "successfully executed 1 out of 1 file" in fourth.output
+    assert "Executing notebook" not in fourth.output
