@@ -63,7 +63,7 @@ def _tanh(z: Array, out: Array | None = None) -> Array:
 
 
 def _tanh_slope(_: Array, value: Array, out: Array | None = None) -> Array:
-    slope = np.multiply(value, value, out=out)
+    slope = np.square(value, out=out)
     return np.subtract(1, slope, out=slope)
 
 

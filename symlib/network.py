@@ -268,10 +268,8 @@ _Space = dict[str, Array]  # arrays to write into, kept from one step of trainin
 
 def _product(left: Array, right: Array, exact: bool, out: Array | None = None) -> Array:
     """Return the matrix product over the last two axes; the one place that knows ``exact``."""
-    if left.shape[-1] == 1:  # nothing to add up: exact anyhow, and faster than BLAS
-        return np.asarray(np.multiply(left, right, out=out))
-    if exact:
-        return np.asarray(np.einsum("...ik,...kj->...ij", left, right, order="C"))
+    if exact or left.shape[-1] == 1:  # then BLAS is slower, as there is nothing to add up
+        return np.asarray(np.einsum("...ik,...kj->...ij", left, right, out=out, order="C"))
     return np.asarray(np.matmul(left, right, out=out))
 
 
@@ -405,7 +403,7 @@ def _admit(layers: object, x: npt.ArrayLike) -> tuple[list[Layer], Array]:
     _joined("x", rows, 2, replicas)
     dtype = np.result_type(*(array for layer in admitted for array in layer))
     admitted = [Layer(*(a.astype(dtype, copy=False) for a in layer)) for layer in admitted]
-    return admitted, rows.astype(dtype, copy=False).mT
+    return admitted, np.ascontiguousarray(rows.mT, dtype=dtype)  # for BLAS, all the way
 
 
 def _admit_with_targets(

@@ -611,8 +611,8 @@ MUTATIONS = {
     ),
     "a gradient without the turn of the angle": (
         "convergence/plot_spurious_minima",
-        "(turn + (opening * sign) @ all_units)",
-        "((opening * sign) @ all_units)",
+        "(turn + product(opening * sign, all_units))",
+        "product(opening * sign, all_units)",
         "O05",
     ),
     "a step of half the size": (
