@@ -458,7 +458,8 @@ for dtype, name in (("float32", "single"), ("float64", "double")):
         f"{name} precision",
         error="largest error of the tangent kernel, against the recursion in double precision",
         why="""An arc cosine and a root for each pair and layer. Nothing is compiled here: the
-        first call is as fast as the second. Blocks that stay in the cache save the most.""",
+        first call is as fast as the second. Blocks stay in the cache, and all steps of a block
+        write into the same few arrays, which was worth half of the time.""",
     )
 
     @contender("symlib", "ours")
@@ -542,8 +543,9 @@ row(
     Values are written into the same arrays at each step, as new ones of half a megabyte come from
     the system page by page; that more than halved the time. jax makes one loop of all that is done
     to a value, on all cores, where NumPy goes over the values once for each operation, on one.
-    Threads over the replicas took from two thirds to five quarters of the time, depending on how
-    the system handed out memory, and were left out.""",
+    Threads over blocks of replicas were tried on two kinds of processor: they took from two thirds
+    to three halves of the time, as they wait for each other between the many short calls, and were
+    left out.""",
 )
 
 
@@ -709,8 +711,16 @@ def wide(rank: int) -> np.ndarray:
 
 
 for rank, way in (
-    (1000, "A matrix of full rank needs no singular values, which a bound shows: Q and R do."),
-    (900, "The rank of the small factor R is found by mixing, and two norms prove it."),
+    (
+        1000,
+        """A matrix of full rank needs no singular values, which a bound shows: the QR decomposition
+        takes half of the time, and its reflections, multiplied in blocks, the rest.""",
+    ),
+    (
+        900,
+        """The rank of the small factor R is found by mixing, and two norms prove it; singular
+        values are left to what that leaves open.""",
+    ),
 ):
     row(
         f"null space, rank {rank}",
@@ -758,8 +768,9 @@ row(
     "Haar",
     "A random orthogonal matrix, n = 1000, double precision",
     error="largest error of its products",
-    why="""LAPACK's QR takes the time; all do the same, so that there is nothing to win but what
-    is done around it.""",
+    why="""The peers decompose a Gaussian matrix and multiply the reflections that come out. Random
+    reflections have the same law, so that only the second half is left, and products of matrices
+    do it in blocks.""",
 )
 
 
@@ -840,8 +851,10 @@ row(
     "copies",
     "Groups of equal units among 100,000 units of 512 weights, single precision",
     error="largest difference from the partition by a dictionary",
-    why="""One pass over the bits gives each unit a key, the keys are sorted, and units with the
-    same key are compared in full: exact, and a few times the reading of the numbers once.""",
+    why="""One pass gives each unit its projection on a random direction, in double precision. The
+    projections are sorted, and units that are as near as rounding allows are compared in full:
+    exact, and a few times the reading of the numbers once. Only the units in a crowd are copied.
+    """,
 )
 
 
@@ -923,7 +936,8 @@ for noise, name in ((0.0, "exact"), (0.1, "noisy")):
         error="relative distance that is left",
         why="Exact copies are found by sorting, and no assignment is solved."
         if not noise
-        else "The same assignment by the same solver of SciPy; the rest are checks of arguments.",
+        else """Each unit has its nearest in the other layer, and no two the same: that proves the
+        assignment, and none is solved. Where two want the same one, the solver is SciPy's.""",
     )
 
     @contender("symlib", "ours")
