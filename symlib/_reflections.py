@@ -31,4 +31,4 @@ def reflect(vectors: Array, x: Array) -> None:
     diagonal = np.einsum("...ii->...i", triangle)  # a view: what is written here stands there
     diagonal /= 2
     diagonal[diagonal == 0] = 1
-    x -= vectors @ np.linalg.solve(triangle, vectors.mT @ x)
+    x -= vectors @ (np.linalg.inv(triangle) @ (vectors.mT @ x))

@@ -66,6 +66,7 @@ IMPORTS: list[tuple[str, str]] = [
 ROUNDS = (5, 15)  # at least, at most
 ENOUGH = 12.0  # seconds of laps, after which no more than the least number of rounds is taken
 PATIENCE = 300.0  # seconds to wait for one line of a worker
+PAUSE = 0.05  # seconds before a lap, as idle threads of the one before go on spinning for a while
 PASSED = {"PYTHONPATH": "", "PYTHONWARNINGS": "ignore", "TF_CPP_MIN_LOG_LEVEL": "3"}
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -229,6 +230,7 @@ def _in_turn(
             break
         names = list(laps)
         for name in (*names[turn % len(names) :], *names[: turn % len(names)]) if names else ():
+            time.sleep(PAUSE)
             try:
                 laps[name].append(contenders[name]())
             except Absent as fault:

@@ -21,7 +21,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, TextIO
 
-LAP = 0.02  # seconds: shorter calls are repeated within a lap
+LAP = 0.1  # seconds: shorter calls are repeated within a lap
 PACKAGES = ("numpy", "scipy", "torch", "jax", "scikit-rmt", "TracyWidom", "weightwatcher")
 PACKAGES += ("neural-tangents", "rebasin", "pylops", "spgl1", "scikit-learn")
 
