@@ -58,6 +58,7 @@ extensions = [
     "symlib_policy",
     "symlib_reference",
     "symlib_search",
+    "symlib_together",
     "symlib_topics",
     "symlib_twins",
     "symlib_whole",

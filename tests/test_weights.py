@@ -276,7 +276,7 @@ class TestOrthogonal:
 
     @pytest.mark.parametrize("size", [2, 3, 6])
     def test_the_square_of_the_trace_has_mean_one(self, size):
-        """Haar measure has E tr = 0 and E tr^2 = 1; without the signs of R it would not."""
+        """Haar measure has E tr = 0 and E tr^2 = 1; without the signs it would not."""
         trace = np.trace(weights.orthogonal((6000, size, size), rng=4), axis1=1, axis2=2)
         for values, expected in ((trace, 0.0), (trace**2, 1.0)):
             assert abs(values.mean() - expected) < 4 * values.std() / math.sqrt(6000)

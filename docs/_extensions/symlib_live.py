@@ -12,7 +12,6 @@ from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
-from sphinx_gallery.utils import get_md5sum
 
 REACHED = ("symlib/**/*.py", "symlib/**/*.toml", "docs/_extensions/*.py", "docs/_static/*.mplstyle")
 
@@ -38,29 +37,8 @@ def forget_stale(app: Sphinx, config: Config) -> None:
     seen.write_text(config.symlib_sources)
 
 
-def stale_scripts(root: Path, built: Path) -> list[Path]:
-    """Return the scripts that are not what they were when they were last run."""
-    return [
-        script
-        for script in sorted(root.glob("gallery/*/plot_*.py"))
-        if not (seen := built / script.parent.name / f"{script.name}.md5").exists()
-        or seen.read_text() != get_md5sum(script, mode="t")
-    ]
-
-
-def share_out(app: Sphinx) -> None:
-    """Start no processes for the scripts unless there are several to run.
-
-    Sphinx has noted the configuration by now; if it noted another one, it would write all pages.
-    """
-    root, built = Path(app.confdir).parent, Path(app.srcdir, "gallery")
-    if app.tags.has("live") and len(stale_scripts(root, built)) < 2:
-        app.config.sphinx_gallery_conf["parallel"] = False
-
-
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("symlib_sources", "", "env", str)  # a change reads every page anew
     app.connect("config-inited", forget_stale)
-    app.connect("builder-inited", share_out, priority=400)  # before the gallery is made
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -21,6 +21,7 @@ import symlib_live
 import symlib_math
 import symlib_notebooks
 import symlib_policy
+import symlib_together
 from matplotlib.figure import Figure
 from sphinx.errors import ExtensionError
 
@@ -461,12 +462,12 @@ def test_a_script_is_stale_until_it_has_been_run_as_it_is(tmp_path):
     for folder in (script.parent, built / "one"):
         folder.mkdir(parents=True)
     script.write_text("a = 1\n", encoding="utf-8")
-    assert symlib_live.stale_scripts(tmp_path, built) == [script]
+    assert symlib_together.stale_scripts(tmp_path, built) == [script]
     mark = hashlib.md5(script.read_bytes()).hexdigest()  # what sphinx-gallery leaves
     (built / "one" / "plot_a.py.md5").write_text(mark, encoding="utf-8")
-    assert symlib_live.stale_scripts(tmp_path, built) == []
+    assert symlib_together.stale_scripts(tmp_path, built) == []
     script.write_text("a = 2\n", encoding="utf-8")
-    assert symlib_live.stale_scripts(tmp_path, built) == [script]
+    assert symlib_together.stale_scripts(tmp_path, built) == [script]
 
 
 # Access

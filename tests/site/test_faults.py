@@ -169,6 +169,8 @@ def test_a_draft_runs_one_page_and_points_its_download_to_the_wheel(small, build
     done = build(small, SYMLIB_PAGE="plot_tied_units", SYMLIB_BASEURL="https://example.org/a/")
     assert done.code == 0, done.output
     assert "A draft: of all pages only plot_tied_units was executed." in done.page("index")
+    assert "running the gallery in" in done.output
+    assert "successfully executed 1 out of 1 file" in done.output
     (script,) = done.html.glob("_downloads/*/plot_tied_units.py")
     (wheel,) = done.html.glob("wheels/*.whl")
     text = script.read_text(encoding="utf-8")
@@ -205,6 +207,6 @@ def test_live_builds_show_a_changed_library_and_run_nothing_twice(small, build, 
     change(small / PAGE, "fig, ax = plt.subplots()", "fig, ax = plt.subplots()  # again")
     fourth = build(small, "-t", "live")
     assert fourth.code == 0, fourth.output
-    assert "(with parallel=" not in fourth.output  # one script needs no processes
+    assert "running the gallery in" not in fourth.output  # one script needs no processes
     assert "successfully executed 1 out of 1 file" in fourth.output
     assert "Executing notebook" not in fourth.output
