@@ -28,7 +28,7 @@ neural net", NeurIPS 2019.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -775,11 +775,11 @@ def _deep(
         across = slice(i, i + _EDGE)
         for j in range(i if x2 is None else 0, len(second), _EDGE):
             along = slice(j, j + _EDGE)
-            pair = [a[across] for a in rows], [a[along] for a in columns]
-            for result, values in zip(results, block(*pair, wide, names), strict=True):
-                result[across, along] = values
-                if x2 is None and j > i:
-                    result[along, across] = values.T
+            parts = {name: a[across, along] for name, a in zip(names, results, strict=True)}
+            block([a[across] for a in rows], [a[along] for a in columns], wide, parts)
+            if x2 is None and j > i:
+                for result in results:
+                    result[along, across] = result[across, along].T
     return results
 
 
@@ -798,8 +798,8 @@ def _relu_side(x: Array, wide: _Wide) -> _Side:
     return unit, length, np.stack(latitudes, axis=1)
 
 
-def _relu_block(left: _Side, right: _Side, wide: _Wide, names: Sequence[str]) -> list[Array]:
-    """Return one block of the kernels of a ReLU network.
+def _relu_block(left: _Side, right: _Side, wide: _Wide, parts: Mapping[str, Array]) -> None:
+    """Work out one block of the named kernels of a ReLU network.
 
     ``half`` is sin² of half the angle that belongs to Σ, and ``total`` is Θ over the lengths.
     """
@@ -831,7 +831,8 @@ def _relu_block(left: _Side, right: _Side, wide: _Wide, names: Sequence[str]) ->
         spare += 1
         total += spare
     scale = np.multiply.outer(long, broad)
-    return [(total if name == "tangent" else spare) * scale for name in names]
+    for name, part in parts.items():
+        np.multiply(total if name == "tangent" else spare, scale, out=part)
 
 
 def _erf_side(x: Array, wide: _Wide) -> _Side:
@@ -845,8 +846,8 @@ def _erf_side(x: Array, wide: _Wide) -> _Side:
     return rows, np.stack(scales, axis=1)
 
 
-def _erf_block(left: _Side, right: _Side, wide: _Wide, names: Sequence[str]) -> list[Array]:
-    """Return one block of the kernels of an erf network."""
+def _erf_block(left: _Side, right: _Side, wide: _Wide, parts: Mapping[str, Array]) -> None:
+    """Work out one block of the named kernels of an erf network."""
     (rows, ups), (columns, downs) = left, right
     sigma = rows @ columns.T + wide.bias_variance
     total = sigma.copy()
@@ -857,7 +858,8 @@ def _erf_block(left: _Side, right: _Side, wide: _Wide, names: Sequence[str]) -> 
         sigma = gain * np.arcsin(sine) + wide.bias_variance
         total *= 2 * gain * scale / np.sqrt((1 - sine) * (1 + sine))
         total += sigma
-    return [total if name == "tangent" else sigma for name in names]
+    for name, part in parts.items():
+        part[...] = total if name == "tangent" else sigma
 
 
 _RECURSIONS: Final = {"relu": (_relu_side, _relu_block), "erf": (_erf_side, _erf_block)}
