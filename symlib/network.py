@@ -268,7 +268,7 @@ _Space = dict[str, Array]  # arrays to write into, kept from one step of trainin
 
 def _product(left: Array, right: Array, exact: bool, out: Array | None = None) -> Array:
     """Return the matrix product over the last two axes; the one place that knows ``exact``."""
-    if exact or left.shape[-1] == 1:  # then BLAS is slower, as there is nothing to add up
+    if exact or left.shape[-1] == 1:  # one term has nothing to add up, and BLAS would be slower
         return np.asarray(np.einsum("...ik,...kj->...ij", left, right, out=out, order="C"))
     return np.asarray(np.matmul(left, right, out=out))
 

@@ -31,7 +31,7 @@ class SearchSite(SearchEnglish):
     stopwords = (SearchEnglish.stopwords | ASKING) - NAMES
 
     def __init__(self, options: dict[str, str]) -> None:
-        """Keep the stem of every word: each is asked for ten times."""
+        """Keep the stem of every word, as most words come again and again."""
         super().__init__(options)
         self.stem = cache(self.stem)  # type: ignore[method-assign]
 

@@ -51,7 +51,7 @@ def rotations(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """Return matrices of the Haar law by the QR decomposition of Gaussian ones.
 
     This is how symlib drew them when the study was run, and so how its table is found again;
-    `symlib.weights.orthogonal` draws the same law in half the time, from other numbers.
+    `symlib.weights.orthogonal` now draws the same law from other numbers.
     """
     *replicas, rows, columns = shape
     tall = (*replicas, max(rows, columns), min(rows, columns))
