@@ -350,7 +350,7 @@ def orthogonal(
     References
     ----------
     Stewart, "The efficient generation of random orthogonal matrices with an application to
-    condition estimators", *SIAM Journal on Numerical Analysis* 17 (1980) 403-409;
+    condition estimators", *SIAM Journal on Numerical Analysis* 17 (1980) 403-409, theorem 3.3;
     Mezzadri, "How to generate random matrices from the classical compact groups", *Notices of the
     AMS* 54 (2007) 592-604. As initial weights: Saxe, McClelland and Ganguli, "Exact solutions to
     the nonlinear dynamics of learning in deep linear neural networks", ICLR 2014.
