@@ -3,4 +3,4 @@
 The public names live in the modules: ``from symlib import weights, training``.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"

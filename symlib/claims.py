@@ -3,40 +3,45 @@
 Every sentence of the site that can be tested belongs to a *claim*, listed in ``claims.toml`` with
 its source, its scope and its verdict. A page proves a claim by *checks*: each compares one measured
 number with the number that theory expects, prints a line, and raises `ClaimFailed` when they
-disagree, so that a page with a false statement cannot be built. `summary` closes the table.
+disagree, so that a page with a false statement cannot be built. Where the tolerance comes from
+decides which function is called, and how:
+
+- the numbers must be equal: ``check(..., measured, expected)``;
+- they differ by rounding only: ``check(..., rounding=1e-12)``;
+- the measured number is the mean of independent draws: `check_mean`, which takes the draws, and
+  whose tolerance is four of their standard errors;
+- anything else: ``check(..., atol=..., reason="...")``, with the reason in a few words.
+
+`summary` closes the table.
 
 The records of all pages make the ledger: set the environment variable ``SYMLIB_RECORD`` to the path
-of a file, and each check is appended there as one line of JSON, to be read by `read_record`.
+of a file, and each check is appended there as one line of JSON, the fields of `Check`.
+
+Arguments that are not as described raise TypeError or ValueError, in one sentence that names the
+argument.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import tomllib
-from collections.abc import Collection, Iterable
 from functools import cache
 from importlib import resources
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from symlib._arrays import choice, number, phrase
+import numpy as np
+from numpy.typing import ArrayLike
 
-__all__ = [
-    "Check",
-    "Claim",
-    "ClaimFailed",
-    "Correction",
-    "check",
-    "corrections",
-    "ledger",
-    "read_record",
-    "summary",
-    "verdict",
-]
+from symlib._arrays import choice, number, numbers, phrase
+
+__all__ = ["Check", "ClaimFailed", "check", "check_mean", "summary"]
 
 _RELATIONS = ("==", "<", "<=", ">", ">=")
-_LONGEST = 42
+_LONGEST_NAME = 42
+_LONGEST_REASON = 80
+_WRITTEN = {2.0: "two", 3.0: "three", 4.0: "four", 5.0: "five", 6.0: "six"}
 
 
 class Check(NamedTuple):
@@ -47,7 +52,7 @@ class Check(NamedTuple):
     claim, what, measured, relation, expected, shows, reason
         As they were given to `check`.
     tolerance : float
-        ``atol + rtol * abs(expected)``.
+        How far the numbers may be on the wrong side of each other.
     margin : float
         How far the measured number is from failing; negative when it fails.
     passed : bool
@@ -68,36 +73,12 @@ class Check(NamedTuple):
     @property
     def texts(self) -> tuple[str, str, str, str]:
         """The measured number, what was expected, the tolerance and the margin, to be printed."""
-        without = "exact" if self.relation == "==" else "none"
-        return (
-            _short(self.measured, 6),
-            f"{self.relation} {_short(self.expected, 6)}",
-            _short(self.tolerance, 2) if self.tolerance else without,
-            _short(self.margin, 2),
-        )
-
-
-class Claim(NamedTuple):
-    """One entry of the ledger, with the checks made for it."""
-
-    id: str
-    statement: str
-    sources: tuple[tuple[str, str], ...]
-    scope: str
-    verdict: str
-    pages: tuple[str, ...]
-    explanation: str
-    checked: bool
-    checks: tuple[Check, ...] = ()
-
-
-class Correction(NamedTuple):
-    """One sentence of the popular answer, what is right instead, and the verdict on it."""
-
-    says: str
-    correct: str
-    claims: tuple[str, ...]
-    verdict: str
+        measured = _rounded(self.measured, 6)
+        expected = _rounded(self.expected, 6)
+        tolerance = _rounded(self.tolerance, 2)
+        if self.tolerance == 0:
+            tolerance = "exact" if self.relation == "==" else "none"
+        return measured, f"{self.relation} {expected}", tolerance, _rounded(self.margin, 2)
 
 
 class ClaimFailed(AssertionError):
@@ -105,7 +86,7 @@ class ClaimFailed(AssertionError):
 
 
 def check(
-    claim_id: str,
+    claim: str,
     what: str,
     measured: float,
     expected: float,
@@ -113,6 +94,7 @@ def check(
     relation: str = "==",
     atol: float = 0.0,
     rtol: float = 0.0,
+    rounding: float = 0.0,
     shows: str = "claim",
     reason: str = "",
 ) -> Check:
@@ -120,8 +102,8 @@ def check(
 
     Parameters
     ----------
-    claim_id : str
-        The claim that is checked, such as ``"S01"``.
+    claim : str
+        The id of the claim that is checked, such as ``"S01"``.
     what : str
         What was measured, in at most 42 characters, different for each check of a claim.
     measured, expected : float
@@ -131,11 +113,14 @@ def check(
     atol, rtol : float
         The tolerance is ``atol + rtol * abs(expected)``; with 0 (the default) numbers must agree
         exactly. An inequality is loosened by it.
+    rounding : float
+        A bound on what rounding does: short for ``atol`` with the reason ``"rounding"``, and in
+        place of the two.
     shows : {"claim", "limit", "failure"}
         What the check is evidence for: that the claim is true, that it stops being true here, or
-        that it is false as stated. `verdict` follows from it.
+        that it is false as stated. The verdict of the ledger follows from it.
     reason : str
-        Where the tolerance or the bound comes from, in a few words.
+        Where the tolerance or the bound comes from, in a few words, at most 80 characters.
 
     Returns
     -------
@@ -147,51 +132,119 @@ def check(
     ------
     ClaimFailed
         If the numbers disagree. The message names everything above.
-    ValueError, TypeError
-        If an argument is not as described.
 
     Examples
     --------
     >>> from symlib.claims import check, summary
-    >>> made = check("S04", "best loss of one unit", 0.6667, 2 / 3, relation=">=", atol=1e-12)
+    >>> made = check("S04", "best loss of one unit", 0.6667, 2 / 3, relation=">=", rounding=1e-12)
     claim  what                                        measured  expected      tolerance    margin
     S04    best loss of one unit                         0.6667  >= 0.666667     1e-12     3.3e-05
-    >>> made.passed
-    True
+    >>> made.passed, made.reason
+    (True, 'rounding')
     >>> summary()
     1 check, 1 passed
     """
-    if str(claim_id) not in _claims():
+    measured = number("measured", measured)
+    expected = number("expected", expected)
+    tolerance = number("atol", atol, least=0) + number("rtol", rtol, least=0) * abs(expected)
+    rounding = number("rounding", rounding, least=0)
+    _admit_reason(reason, _LONGEST_REASON)
+    if rounding and (atol or rtol or reason):
         raise ValueError(
-            f"claim_id must be one of the {len(_claims())} claims of the ledger, got {claim_id!r}"
+            f"rounding must be in place of atol, rtol and reason, got {rounding:g} beside them"
         )
-    phrase("what", what, most=_LONGEST)
-    if type(reason) is not str or reason:
-        phrase("reason", reason, most=80)
-    choice("relation", relation, _RELATIONS)
-    choice("shows", shows, ("claim", "limit", "failure"))
-    found, wanted = number("measured", measured), number("expected", expected)
-    tolerance = number("atol", atol, least=0) + number("rtol", rtol, least=0) * abs(wanted)
-    margin = (
-        tolerance
-        + {
-            "==": -abs(found - wanted),
-            "<": wanted - found,
-            "<=": wanted - found,
-            ">": found - wanted,
-            ">=": found - wanted,
-        }[relation]
-    )
-    passed = margin > 0 if relation in ("<", ">") else margin >= 0
-    made = Check(claim_id, what, found, relation, wanted, tolerance, margin, passed, shows, reason)
-    _keep(made)
-    if not passed:
-        because = f"; the tolerance: {reason}" if reason else ""
-        raise ClaimFailed(
-            f"claim {claim_id} failed: {what}: measured {found:.12g}, expected {relation} "
-            f"{wanted:.12g}, tolerance {tolerance:.3g}, margin {margin:.3g}{because}"
+    if rounding:
+        tolerance = rounding
+        reason = "rounding"
+    return _compare(claim, what, measured, relation, expected, tolerance, shows, reason)
+
+
+def check_mean(
+    claim: str,
+    what: str,
+    samples: ArrayLike,
+    expected: float,
+    *,
+    sigmas: float = 4.0,
+    bias: float = 0.0,
+    relation: str = "==",
+    shows: str = "claim",
+    reason: str = "",
+) -> Check:
+    """Compare the mean of independent draws with what is expected, at four standard errors.
+
+    Parameters
+    ----------
+    claim, what : str
+        As for `check`.
+    samples : array of any shape
+        One number for each independent replica, at least two. Of a page that must pass for any
+        seed one asks for 100 and more, as few of them are not yet normal in their mean. Numbers
+        from one draw, such as the entries of one matrix, are independent only if theory says so.
+    expected : float
+        The number that theory or the claim gives for the mean.
+    sigmas : float
+        How many standard errors the mean may be off.
+    bias : float
+        How far the mean of infinitely many draws may be from ``expected``, such as the next term
+        of an expansion in the size. It comes on top, and needs a ``reason``.
+    relation, shows : str
+        As for `check`.
+    reason : str
+        Where the bias or the bound comes from, to be added to "four standard errors".
+
+    Returns
+    -------
+    Check
+        The record. Its ``tolerance`` is ``sigmas`` standard errors and the bias.
+
+    Raises
+    ------
+    ClaimFailed
+        If the numbers disagree.
+
+    Notes
+    -----
+    The standard error is s / √n with s² the sum of squared deviations over n - 1. Samples that are
+    all equal are refused: their standard error of 0 would say that the mean is known exactly,
+    which a number from chance never is, and most often one seed was used for all of them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from symlib.claims import check_mean, summary
+    >>> draws = np.random.default_rng(0).standard_normal(400)
+    >>> made = check_mean("R01", "mean of squares", draws**2, 1, bias=1e-3, reason="1 / n")
+    claim  what                                         measured  expected      tolerance    margin
+    R01    mean of squares                              0.991571  == 1             0.3         0.29
+    >>> made.reason
+    'four standard errors, and 1 / n'
+    >>> summary()
+    1 check, 1 passed
+    """
+    values = numbers("samples", samples)
+    expected = number("expected", expected)
+    sigmas = number("sigmas", sigmas, above=0)
+    bias = number("bias", bias, least=0)
+    if values.size < 2:
+        raise ValueError(f"samples must be at least two numbers, got {values.size}")
+    if values.min() == values.max():
+        raise ValueError(
+            f"samples must differ, as their spread gives the tolerance, got {values.size} times "
+            f"{values.flat[0]:g}"
         )
-    return made
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = float(values.mean())
+        deviation = float(values.std(ddof=1))
+    if not math.isfinite(deviation):
+        raise ValueError("samples must have squares that can be added up, got larger numbers")
+    standard_errors = f"{_WRITTEN.get(sigmas, f'{sigmas:g}')} standard errors"
+    _admit_reason(reason, _LONGEST_REASON - len(f"{standard_errors}, and "))
+    if bias and not reason:
+        raise ValueError(f"reason must say where the bias of {bias:g} comes from, got ''")
+    tolerance = sigmas * deviation / math.sqrt(values.size) + bias
+    because = f"{standard_errors}, and {reason}" if reason else standard_errors
+    return _compare(claim, what, mean, relation, expected, tolerance, shows, because)
 
 
 def summary() -> None:
@@ -208,129 +261,10 @@ def summary() -> None:
     >>> summary()
     2 checks, 2 passed
     """
-    made, passed = len(_made), sum(one.passed for one in _made)
+    made = len(_made)
+    passed = sum(one.passed for one in _made)
     _made.clear()
     print(f"{made} check{'' if made == 1 else 's'}, {passed} passed")
-
-
-def ledger(checks: Iterable[Check] = ()) -> tuple[Claim, ...]:
-    """Return every claim in the reader's order, each with those of the ``checks`` that name it.
-
-    Parameters
-    ----------
-    checks : iterable of Check
-        Records of checks that were made, from `read_record`.
-
-    Returns
-    -------
-    tuple of Claim
-        The whole ledger; a claim without a check has an empty ``checks``.
-
-    Examples
-    --------
-    >>> from symlib.claims import ledger
-    >>> claims = ledger()
-    >>> len(claims), claims[0].id
-    (52, 'S01')
-    """
-    made = _admitted(checks)
-    return tuple(
-        claim._replace(checks=tuple(one for one in made if one.claim == claim.id))
-        for claim in _claims().values()
-    )
-
-
-def verdict(checks: Iterable[Check]) -> str:
-    """Return what the checks of one claim say about it.
-
-    Returns
-    -------
-    str
-        ``"open"`` without a check or when one has failed, ``"fails as stated"`` when a check shows
-        a failure of the statement, ``"holds within limits"`` when one shows where it stops being
-        true, and ``"holds"`` otherwise.
-
-    Examples
-    --------
-    >>> from symlib.claims import verdict
-    >>> verdict([])
-    'open'
-    """
-    made = _admitted(checks)
-    shown = {one.shows for one in made}
-    if not made or not all(one.passed for one in made):
-        return "open"
-    if "failure" in shown:
-        return "fails as stated"
-    return "holds within limits" if "limit" in shown else "holds"
-
-
-def corrections(checked: Collection[str] = ()) -> tuple[Correction, ...]:
-    """Return the sentences of the popular answer, each with what is right and a verdict.
-
-    Parameters
-    ----------
-    checked : collection of str
-        The ids of the claims that have been checked: only these speak.
-
-    Returns
-    -------
-    tuple of Correction
-        The verdict is ``"fails as stated"`` when a checked claim refutes the sentence,
-        ``"holds within limits"`` when one restricts it, ``"holds"`` when one supports it, and
-        ``"open"`` as long as no claim about it is checked.
-
-    Examples
-    --------
-    >>> from symlib.claims import corrections
-    >>> {row.verdict for row in corrections()}
-    {'open'}
-    """
-    verdicts = {
-        "refuted_by": "fails as stated",
-        "limited_by": "holds within limits",
-        "supported_by": "holds",
-    }
-    wanted = "checked must be a collection of ids of claims, got"
-    if isinstance(checked, str):  # which is a collection too, of letters
-        raise TypeError(f"{wanted} {checked!r:.60}")
-    try:
-        ids: list[object] = list(checked)
-    except TypeError:
-        raise TypeError(f"{wanted} {checked!r:.60}") from None
-    if wrong := [one for one in ids if not isinstance(one, str)]:
-        raise TypeError(f"{wanted} {wrong[0]!r:.60}")
-    rows = []
-    for row in _toml()["popular"]:
-        reached = [text for field, text in verdicts.items() if not set(ids).isdisjoint(row[field])]
-        named = dict.fromkeys(one for field in verdicts for one in row[field])
-        rows.append(Correction(row["says"], row["correct"], tuple(named), (reached or ["open"])[0]))
-    return tuple(rows)
-
-
-def read_record(path: str | os.PathLike[str]) -> tuple[Check, ...]:
-    """Return the checks that were appended to the file ``path``.
-
-    Raises
-    ------
-    TypeError
-        If ``path`` is not a path.
-    ValueError
-        If a line of the file is not the record of a check.
-    OSError
-        If the file cannot be read.
-    """
-    if not isinstance(path, str | os.PathLike):
-        raise TypeError(f"path must be the path of a file, got {path!r:.60}")
-    made = []
-    for at, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), start=1):
-        try:
-            made.append(Check(**json.loads(line)))
-        except (TypeError, ValueError):
-            raise ValueError(
-                f"path must be a file of recorded checks, got line {at}: {line[:60]!r}"
-            ) from None
-    return tuple(made)
 
 
 # The checks since the last summary: the one state of this library, so that a page can say how
@@ -338,48 +272,86 @@ def read_record(path: str | os.PathLike[str]) -> tuple[Check, ...]:
 _made: list[Check] = []
 
 
-def _admitted(checks: object) -> tuple[Check, ...]:
-    """Return the checks as a tuple, once each is known to be one."""
-    try:
-        made: tuple[object, ...] = tuple(checks)  # type: ignore[arg-type]
-    except TypeError:
-        raise TypeError(f"checks must be an iterable of Check, got {checks!r:.60}") from None
-    if wrong := [one for one in made if not isinstance(one, Check)]:
-        raise TypeError(f"checks must be an iterable of Check, got {wrong[0]!r:.60}")
-    return tuple(one for one in made if isinstance(one, Check))
+def _compare(
+    claim: str,
+    what: str,
+    measured: float,
+    relation: str,
+    expected: float,
+    tolerance: float,
+    shows: str,
+    reason: str,
+) -> Check:
+    """Make a check of numbers that are admitted, keep it, and raise if it fails."""
+    _admit_claim(claim)
+    phrase("what", what, most=_LONGEST_NAME)
+    choice("relation", relation, _RELATIONS)
+    choice("shows", shows, ("claim", "limit", "failure"))
+    above = measured - expected
+    if relation == "==":
+        margin = tolerance - abs(above)
+    elif relation in ("<", "<="):
+        margin = tolerance - above
+    else:
+        margin = tolerance + above
+    is_strict = relation in ("<", ">")
+    passed = margin > 0 if is_strict else margin >= 0
+    made = Check(
+        claim, what, measured, relation, expected, tolerance, margin, passed, shows, reason
+    )
+    _keep(made)
+    if not passed:
+        because = f"; the tolerance: {reason}" if reason else ""
+        raise ClaimFailed(
+            f"claim {claim} failed: {what}: measured {measured:.12g}, expected {relation} "
+            f"{expected:.12g}, tolerance {tolerance:.3g}, margin {margin:.3g}{because}"
+        )
+    return made
+
+
+def _admit_claim(claim: object) -> None:
+    """Refuse what is not the id of a claim."""
+    if not isinstance(claim, str) or claim not in _ids():
+        raise ValueError(
+            f"claim must be the id of a claim of the ledger, such as 'S01', got {claim!r:.60}"
+        )
+
+
+def _admit_reason(reason: object, most: int) -> None:
+    """Refuse what is neither a phrase nor the empty one that stands for none."""
+    if isinstance(reason, str) and not reason:
+        return
+    phrase("reason", reason, most=most)
 
 
 def _keep(made: Check) -> None:
+    """Print a check, below the header if it is the first, and append it to the record."""
     if not _made:
         print(_line("claim", "what", "measured", "expected", "tolerance", "margin"))
     _made.append(made)
     print(_line(made.claim, made.what, *made.texts))
-    if path := os.environ.get("SYMLIB_RECORD"):
+    path = os.environ.get("SYMLIB_RECORD")
+    if path:
         with open(path, "a", encoding="utf-8") as file:
             file.write(json.dumps(made._asdict()) + "\n")
 
 
-def _short(number: float, digits: int) -> str:
+def _rounded(value: float, digits: int) -> str:
     """Write a number with so many digits, and with two where only its size matters."""
-    return f"{number:.{digits if number == 0 or abs(number) >= 1e-3 else 2}g}"
+    if value != 0 and abs(value) < 1e-3:
+        digits = 2
+    return f"{value:.{digits}g}"
 
 
 def _line(claim: str, what: str, measured: str, expected: str, tolerance: str, margin: str) -> str:
-    return (
-        f"{claim:<6} {what:<{_LONGEST}} {measured:>10}  {expected:<13} {tolerance:^9} {margin:>9}"
-    )
+    """Return a line of the table."""
+    name = f"{claim:<6} {what:<{_LONGEST_NAME}}"
+    return f"{name} {measured:>10}  {expected:<13} {tolerance:^9} {margin:>9}"
 
 
 @cache
-def _toml() -> dict[str, Any]:
+def _ids() -> frozenset[str]:
+    """Return the ids of all claims."""
     text = resources.files("symlib").joinpath("claims.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
-@cache
-def _claims() -> dict[str, Claim]:
-    claims = {}
-    for entry in _toml()["claim"]:
-        sources = tuple((source["key"], source["where"]) for source in entry["sources"])
-        claims[entry["id"]] = Claim(**{**entry, "sources": sources, "pages": tuple(entry["pages"])})
-    return claims
+    entries = tomllib.loads(text)["claim"]
+    return frozenset(entry["id"] for entry in entries)

@@ -12,8 +12,9 @@ come near it with many more columns. They are shaped (measurements, columns) as 
 sensing, where columns take the place of units.
 
 *Weights* have the shape (fan_out, fan_in), and row j is unit j. `sinusoidal` and `chirp_cosines`
-are waves, `quasi_gaussian` spreads the rows more evenly than a Gaussian sample, and
-`fibonacci_sphere` does so on the sphere in three dimensions. `identity_hadamard` widens a network
+are waves, `quasi_gaussian` spreads the rows more evenly than a Gaussian sample (where it does, says
+its docstring), and `fibonacci_sphere` does so on the sphere in three dimensions. Two calls return
+the same matrix, so that replicas would be copies. `identity_hadamard` widens a network
 and `zero_asymmetric` starts a deep linear one. `quadratic_signs` are ±1 without a coin:
 ``hadamard(n) * quadratic_signs(n)`` is orthogonal up to scale, too, and differs from layer to
 layer.
@@ -21,6 +22,9 @@ layer.
 The price is that each is public: whoever knows the matrix can write down, before any training, the
 inputs that it sees worst. The constant input is lost by all rows of `sinusoidal` that are not
 constant themselves, and a row of a Hadamard matrix by all units but one.
+
+Arguments that are not as described raise TypeError or ValueError, in one sentence that names the
+argument.
 """
 
 from __future__ import annotations
@@ -63,7 +67,8 @@ def hadamard(n: int, *, construction: str = "any") -> _Real:
     ----------
     n : int
         The order. Powers of two always work; with the primes of Paley's constructions and
-        doubling, so do all multiples of 4 up to 100 but 52, 92 and 100.
+        doubling, so do all multiples of 4 up to 100 but 52, 92 and 100. Where no matrix is built,
+        the error names the nearest orders.
     construction : "any", "sylvester" or "paley"
         Sylvester's matrix has the order 1, 2, 4, 8, ...; Paley's first the order q + 1 for a prime
         q = 4k + 3, his second 2q + 2 for a prime q = 4k + 1. By default Sylvester's for a power of
@@ -74,21 +79,15 @@ def hadamard(n: int, *, construction: str = "any") -> _Real:
     array of shape (n, n)
         Entries 1 and -1; the first row and the first column are all 1.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If ``n`` is not a positive whole number, or no such matrix is built by the construction;
-        the message names the nearest orders. Also if ``construction`` is not one of its options.
-
     Notes
     -----
     H Hᵀ = Hᵀ H = n I exactly: H / √n keeps all lengths. Doubling is [[H, H], [H, -H]], and
     Sylvester's matrix doubles [1]: its entry (j, i) is -1 to the number of binary digits 1 that j
     and i share. So its first 2ᵏ rows depend only on the last k digits of i: as a frame they repeat
     their columns, n / 2ᵏ copies of each. Its leading square blocks are all invertible. Paley's
-    matrices come from the Legendre symbol χ, with χ(a) = 1 if a is a square modulo q and -1 if
-    not: the matrix Q of χ(a - b) has Q Qᵀ = q I - 1 1ᵀ. Whether every multiple of 4 is the order
-    of a Hadamard matrix is an open question.
+    matrices come from the Legendre symbol χ, with χ(0) = 0 and otherwise χ(a) = 1 if a is a square
+    modulo q and -1 if not: the matrix Q of χ(a - b) has Q Qᵀ = q I - 1 1ᵀ. Whether every multiple
+    of 4 is the order of a Hadamard matrix is an open question.
 
     References
     ----------
@@ -107,11 +106,11 @@ def hadamard(n: int, *, construction: str = "any") -> _Real:
     order = _arrays.whole("n", n)
     _arrays.room("n", order, order)
     kind = _arrays.choice("construction", construction, ("any", "sylvester", "paley"))
-    plan = _plan(order, kind)
+    plan = _base_and_doublings(order, kind)
     if plan is None:
-        raise ValueError(f"n must be {_orders(order, kind)}, got {order}")
+        raise ValueError(f"n must be {_known_orders(order, kind)}, got {order}")
     base, doublings = plan
-    signs = _paley_signs(base) if base > 1 else np.ones((1, 1))
+    signs = np.ones((1, 1)) if base == 1 else _paley_hadamard(base)
     for _ in range(doublings):
         signs = np.block([[signs, signs], [signs, -signs]])
     return signs
@@ -130,11 +129,6 @@ def fourier(n: int) -> _Real:
     array of shape (n, n)
         Row 0 is constant, rows 2k - 1 and 2k are the cosine and the sine with k periods, and for
         even n the last row alternates.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``n`` is not a positive whole number.
 
     Notes
     -----
@@ -156,11 +150,14 @@ def fourier(n: int) -> _Real:
     order = _arrays.whole("n", n)
     _arrays.room("n", order, order)
     row, time = np.ogrid[:order, :order]
-    steps = (row + 1) // 2 * time
-    waves = np.where(row % 2, _cosine(steps, order), _sine(steps, order))
+    periods = (row + 1) // 2
+    steps = periods * time
+    waves = np.where(row % 2 == 1, _cosine(steps, order), _sine(steps, order))
     waves[0] = 1.0
     waves *= math.sqrt(2.0 / order)
-    waves[[0] if order % 2 else [0, -1]] *= math.sqrt(0.5)
+    # rows of ±1 have twice the mean square of a wave
+    rows_of_signs = [0] if order % 2 else [0, -1]
+    waves[rows_of_signs] *= math.sqrt(0.5)
     return waves
 
 
@@ -176,11 +173,6 @@ def cosine(n: int) -> _Real:
     -------
     array of shape (n, n)
         Row k is the cosine with k half periods; row 0 is constant.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``n`` is not a positive whole number.
 
     Notes
     -----
@@ -203,7 +195,8 @@ def cosine(n: int) -> _Real:
     order = _arrays.whole("n", n)
     _arrays.room("n", order, order)
     row, time = np.ogrid[:order, :order]
-    waves = math.sqrt(2.0 / order) * _cosine(row * (2 * time + 1), 4 * order)
+    steps = row * (2 * time + 1)
+    waves = math.sqrt(2.0 / order) * _cosine(steps, 4 * order)
     waves[0] = math.sqrt(1.0 / order)
     return waves
 
@@ -223,11 +216,6 @@ def paley(q: int) -> _Real:
     -------
     array of shape ((q + 1) / 2, q + 1)
         Columns of length 1.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``q`` is not a prime of the form 4k + 1.
 
     Notes
     -----
@@ -255,13 +243,16 @@ def paley(q: int) -> _Real:
     _arrays.room("q", prime, prime)
     if prime % 4 != 1 or not _is_prime(prime):
         raise ValueError(f"q must be a prime of the form 4k + 1, got {prime}")
-    squares = np.flatnonzero(_legendre(prime) == 1)
-    steps = np.outer(squares[: len(squares) // 2], np.arange(prime))
+    squares = np.flatnonzero(_legendre_symbols(prime) == 1)
+    # -1 is a square modulo these primes, so that the second half are the first ones' negatives
+    one_of_each_pair = squares[: len(squares) // 2]
+    steps = np.outer(one_of_each_pair, np.arange(prime))
+    root = math.sqrt(prime)
     frame = np.zeros(((prime + 1) // 2, prime + 1))
     frame[0, 0] = 1.0
-    frame[0, 1:] = 1.0 / math.sqrt(prime)
-    frame[1::2, 1:] = 2.0 / math.sqrt(prime) * _cosine(steps, prime)
-    frame[2::2, 1:] = 2.0 / math.sqrt(prime) * _sine(steps, prime)
+    frame[0, 1:] = 1.0 / root
+    frame[1::2, 1:] = 2.0 / root * _cosine(steps, prime)
+    frame[2::2, 1:] = 2.0 / root * _sine(steps, prime)
     return frame
 
 
@@ -277,11 +268,6 @@ def chirp(p: int) -> npt.NDArray[np.complex128]:
     -------
     array of shape (p, p**2), complex
         Columns of length 1. Column a p + b is the chirp of rate a and frequency b.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``p`` is not an odd prime.
 
     Notes
     -----
@@ -310,8 +296,11 @@ def chirp(p: int) -> npt.NDArray[np.complex128]:
     if prime == 2 or not _is_prime(prime):
         raise ValueError(f"p must be an odd prime, got {prime}")
     time, rate, frequency = np.ogrid[:prime, :prime, :prime]
-    steps = ((rate * time + frequency) % prime * time).reshape(prime, -1)
-    return np.asarray((_cosine(steps, prime) + 1j * _sine(steps, prime)) / math.sqrt(prime))
+    # reduced modulo the prime halfway, so that whole numbers do not overflow
+    steps = (rate * time + frequency) % prime * time
+    steps = steps.reshape(prime, prime**2)
+    waves = _cosine(steps, prime) + 1j * _sine(steps, prime)
+    return np.asarray(waves / math.sqrt(prime))
 
 
 def devore(p: int, degree: int) -> _Real:
@@ -329,11 +318,6 @@ def devore(p: int, degree: int) -> _Real:
     array of shape (p**2, p**(degree + 1))
         Columns of length 1, with p entries 1/√p and else 0. Row x p + y is the point (x, y). For
         degree 1 the matrix is square.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``p`` is not a prime, or ``degree`` not a whole number from 1 to p - 1.
 
     Notes
     -----
@@ -360,13 +344,15 @@ def devore(p: int, degree: int) -> _Real:
         raise ValueError(f"p must be a prime, got {prime}")
     degree = _arrays.whole("degree", degree, least=1, most=prime - 1)
     _arrays.room("degree", *[prime] * (min(degree, 50) + 3))
-    columns = np.arange(prime ** (degree + 1))
+    column = np.arange(prime ** (degree + 1))
     x = np.arange(prime)[:, np.newaxis]
-    values = np.zeros((prime, len(columns)), dtype=np.int64)
-    for k in range(degree, -1, -1):
-        values = (values * x + columns // prime**k) % prime
-    frame = np.zeros((prime**2, len(columns)))
-    frame[x * prime + values, columns] = 1.0 / math.sqrt(prime)
+    y = np.zeros((prime, len(column)), dtype=np.int64)
+    for power in range(degree, -1, -1):  # Horner's scheme for all polynomials at once
+        coefficient = column // prime**power
+        y = (y * x + coefficient) % prime
+    row = x * prime + y
+    frame = np.zeros((prime**2, len(column)))
+    frame[row, column] = 1.0 / math.sqrt(prime)
     return frame
 
 
@@ -375,21 +361,15 @@ def chirp_cosines(shape: Sequence[int], *, gain: float = 1.0) -> _Real:
 
     Parameters
     ----------
-    shape : (fan_out, fan_in) or (replicas, fan_out, fan_in)
-        Shape of the result; all replicas are the same.
+    shape : (fan_out, fan_in)
+        Shape of the result.
     gain : float
         Factor on every entry, at least 0.
 
     Returns
     -------
-    array of shape (fan_out, fan_in) or (replicas, fan_out, fan_in)
+    array of shape (fan_out, fan_in)
         The weights.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``shape`` is not two or more positive whole numbers, or ``gain`` not a finite number of
-        at least 0.
 
     Notes
     -----
@@ -412,15 +392,18 @@ def chirp_cosines(shape: Sequence[int], *, gain: float = 1.0) -> _Real:
     >>> np.linalg.matrix_rank(W).item(), len(np.unique(np.round(W, 12), axis=0))
     (12, 30)
     """
-    lengths = _arrays.shape("shape", shape)
+    fan_out, fan_in = _arrays.matrix_shape("shape", shape)
     gain = _arrays.number("gain", gain, least=0.0)
-    *_, fan_out, fan_in = lengths
-    p = fan_in + 1
-    while p % 2 == 0 or p * (p - 1) < 2 * fan_out or not _is_prime(p):
-        p += 1
-    unit, time = np.arange(fan_out)[:, np.newaxis], np.arange(1, fan_in + 1)
-    waves = _cosine(((1 + unit // p) * time + unit) % p * time, p)
-    return _replicated(gain * math.sqrt(2.0 / fan_in) * waves, lengths)
+    prime = fan_in + 1
+    while prime % 2 == 0 or prime * (prime - 1) < 2 * fan_out or not _is_prime(prime):
+        prime += 1
+    unit = np.arange(fan_out)[:, np.newaxis]
+    time = np.arange(1, fan_in + 1)
+    rate = 1 + unit // prime
+    # the frequency is the unit's number modulo the prime
+    steps = (rate * time + unit) % prime * time
+    scale = gain * math.sqrt(2.0 / fan_in)
+    return scale * _cosine(steps, prime)
 
 
 def sinusoidal(shape: Sequence[int], *, gain: float = 1.0) -> _Real:
@@ -428,21 +411,15 @@ def sinusoidal(shape: Sequence[int], *, gain: float = 1.0) -> _Real:
 
     Parameters
     ----------
-    shape : (fan_out, fan_in) or (replicas, fan_out, fan_in)
-        Shape of the result, with a side of at least 3; all replicas are the same.
+    shape : (fan_out, fan_in)
+        Shape of the result, with a side of at least 3; smaller waves of this kind are all 0.
     gain : float
         Factor on every entry, at least 0.
 
     Returns
     -------
-    array of shape (fan_out, fan_in) or (replicas, fan_out, fan_in)
+    array of shape (fan_out, fan_in)
         The weights, of the mean square 2 gain² / (fan_in + fan_out) of `symlib.weights.glorot`.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``shape`` is not two or more positive whole numbers or has no side of at least 3, where
-        all these sines are 0, or ``gain`` is not a finite number of at least 0.
 
     Notes
     -----
@@ -464,15 +441,18 @@ def sinusoidal(shape: Sequence[int], *, gain: float = 1.0) -> _Real:
     >>> bool(abs(W.sum(axis=1)).max() < 1e-15)
     True
     """
-    lengths = _arrays.shape("shape", shape)
+    fan_out, fan_in = _arrays.matrix_shape("shape", shape)
     gain = _arrays.number("gain", gain, least=0.0)
-    *_, fan_out, fan_in = lengths
-    if max(fan_out, fan_in) < 3:
+    lengths = (fan_out, fan_in)
+    if max(lengths) < 3:
         raise ValueError(f"shape must have a side of at least 3 for these waves, got {lengths}")
-    unit, place = np.arange(1, fan_out + 1)[:, np.newaxis], np.arange(1, fan_in + 1)
-    waves = _sine(unit * (place * fan_out + fan_in), fan_out * fan_in)
-    scale = gain * math.sqrt(2.0 / ((fan_in + fan_out) * np.mean(waves**2)))
-    return _replicated(scale * waves, lengths)
+    unit = np.arange(1, fan_out + 1)[:, np.newaxis]
+    place = np.arange(1, fan_in + 1)
+    steps = unit * (place * fan_out + fan_in)
+    waves = _sine(steps, fan_out * fan_in)
+    mean_square = np.mean(waves**2)
+    amplitude = math.sqrt(2.0 / ((fan_in + fan_out) * mean_square))
+    return np.asarray(gain * amplitude * waves)
 
 
 def quasi_gaussian(
@@ -482,32 +462,27 @@ def quasi_gaussian(
 
     The rows are points of a sequence that fills the unit cube evenly, taken to the Gaussian law by
     its quantiles. What the proofs ask of random rows is that averages over them are near their
-    expected values; here they come nearer, most of all in few dimensions.
+    expected values. In few dimensions they come nearer here; in many they may be farther off than
+    by chance, as the notes say.
 
     Parameters
     ----------
-    shape : (fan_out, fan_in) or (replicas, fan_out, fan_in)
-        Shape of the result; all replicas are the same.
+    shape : (fan_out, fan_in)
+        Shape of the result.
     std : float
         Standard deviation of the Gaussian law, at least 0.
     sequence : "kronecker" or "sobol"
-        Multiples of the square roots of the primes, or Sobol's binary sequence.
+        Multiples of the square roots of the primes, for a few inputs, or Sobol's binary sequence.
+        The rounding of the points would begin to matter beyond 2²⁰ of them, skip + fan_out, and
+        Sobol's sequence ends at 21201 inputs; more are refused.
     skip : int
         How many points of the sequence to leave out at its beginning: another layer may take its
         rows where the last one ended.
 
     Returns
     -------
-    array of shape (fan_out, fan_in) or (replicas, fan_out, fan_in)
+    array of shape (fan_out, fan_in)
         The weights.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``shape`` is not two or more positive whole numbers, ``std`` not a finite number of at
-        least 0, ``sequence`` not one of its options, or ``skip`` not a whole number of at least 0;
-        also if fan_in is above 21201 or skip + fan_out above 2²⁰, where the rounding of the
-        points would begin to matter.
 
     Notes
     -----
@@ -519,6 +494,27 @@ def quasi_gaussian(
     numbers of Joe and Kuo without scrambling, and without the two first points, which are all 0
     (no finite quantile) and all 1/2 (a unit of zeros). The next two are opposite rows, and while
     there are hardly more rows than inputs the rank is not full: 64 rows of 64 inputs have rank 59.
+
+    Better than chance? This was measured beside Gaussian rows, for 2 to 256 inputs, 16 to 16384
+    rows and skip 0. The norm of Wᵀ W / fan_out - I, the worst error of the mean square in one
+    direction, is smaller than that of chance with Sobol at each size that was tried. With Kronecker
+    it is smaller for 2 and 3 inputs, 0.3 to 1.4 times that of chance for 4 to 64, and larger for
+    128 and 256 up to 4096 rows. The largest cosine between two columns, which are the images of two
+    inputs, is larger than by chance with Kronecker from 16 inputs on; with Sobol it is smaller up
+    to 8 inputs, and for 16 to 128 from fan_in² rows on, but larger with no more rows than inputs.
+    The norm and the largest cosine at some sizes of layers:
+
+    =========== ========== ========== ==========
+    shape       Gaussian   Kronecker  Sobol
+    =========== ========== ========== ==========
+    (64, 64)    2.8, 0.44  3.1, 0.93  1.9, 0.93
+    (64, 512)   13.5, 0.53 22.9, 1.00 11.8, 0.99
+    (256, 128)  1.8, 0.24  2.5, 0.77  1.1, 0.86
+    (4096, 784) 1.05, 0.07 1.91, 0.91 0.55, 0.26
+    =========== ========== ========== ==========
+
+    Two columns of Kronecker's are nearly the same, or opposite, where the fractional parts of their
+    roots, or of one root and minus the other, are closer than about 1 / fan_out.
 
     References
     ----------
@@ -536,21 +532,22 @@ def quasi_gaussian(
     from scipy.special import ndtri  # here, as the imports take their time
     from scipy.stats.qmc import Sobol
 
-    lengths = _arrays.shape("shape", shape)
+    fan_out, fan_in = _arrays.matrix_shape("shape", shape)
     std = _arrays.number("std", std, least=0.0)
     kind = _arrays.choice("sequence", sequence, ("kronecker", "sobol"))
     skip = _arrays.whole("skip", skip, least=0)
-    *_, fan_out, fan_in = lengths
     if skip + fan_out > _MOST_POINTS or fan_in > _MOST_INPUTS:
         raise ValueError(
             f"shape must have fan_in at most {_MOST_INPUTS} and skip + fan_out at most"
-            f" {_MOST_POINTS}, got {lengths} and skip {skip}"
+            f" {_MOST_POINTS}, got {(fan_out, fan_in)} and skip {skip}"
         )
     if kind == "sobol":
-        cube = Sobol(fan_in, scramble=False).fast_forward(skip + 2).random(fan_out)
+        sequence_of_points = Sobol(fan_in, scramble=False).fast_forward(skip + 2)
+        points = sequence_of_points.random(fan_out)
     else:
-        cube = np.outer(np.arange(skip + 1, skip + fan_out + 1), _roots(fan_in)) % 1.0
-    return _replicated(std * ndtri(cube), lengths)
+        multiples = np.arange(skip + 1, skip + fan_out + 1)
+        points = np.outer(multiples, _fractional_roots(fan_in)) % 1.0
+    return np.asarray(std * ndtri(points))
 
 
 def fibonacci_sphere(points: int) -> _Real:
@@ -566,27 +563,21 @@ def fibonacci_sphere(points: int) -> _Real:
     array of shape (points, 3)
         Rows of length 1, from pole to pole: as weights, units of three inputs.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If ``points`` is not a positive whole number.
-
     Notes
     -----
     Point k = 0, ..., m - 1 has the height z = 1 - (2k + 1)/m and the longitude 2π k (√5 - 1)/2.
     Equal steps in height cut zones of equal area (Archimedes), each with one point in its middle,
     so caps around the poles hold their share to within half a point, and the mean of z² is
-    (1 - 1/m²)/3. For all caps together, Beck showed that m points can have a mean square
-    discrepancy as small as the order m^(-3/4), and not smaller; a random sample has m^(-1/2). That
-    the spiral has this order is seen in measurements.
+    (1 - 1/m²)/3. For all caps together, Beck showed that m points can have a root mean
+    square discrepancy as small as the order m^(-3/4), and not smaller; a random sample has
+    m^(-1/2). That the spiral has this order is seen in measurements.
 
     References
     ----------
     Beck, "Sums of distances between points on a sphere: an application of the theory of
     irregularities of distribution to discrete geometry", *Mathematika* 31 (1984) 33-41.
     Aistleitner, Brauchart and Dick, "Point sets on the sphere S² with small spherical cap
-    discrepancy",
-    *Discrete & Computational Geometry* 48 (2012) 990-1024.
+    discrepancy", *Discrete & Computational Geometry* 48 (2012) 990-1024.
 
     Examples
     --------
@@ -599,8 +590,11 @@ def fibonacci_sphere(points: int) -> _Real:
     k = np.arange(count)
     height = (count - 1 - 2 * k) / count
     radius = np.sqrt((1.0 - height) * (1.0 + height))
-    longitude = 2.0 * math.pi * (k * (math.sqrt(5.0) - 1.0) / 2.0 % 1.0)
-    return np.column_stack([radius * np.cos(longitude), radius * np.sin(longitude), height])
+    turns = k * (math.sqrt(5.0) - 1.0) / 2.0
+    longitude = 2.0 * math.pi * (turns % 1.0)
+    x = radius * np.cos(longitude)
+    y = radius * np.sin(longitude)
+    return np.column_stack([x, y, height])
 
 
 def quadratic_signs(n: int, *, layer: int = 0) -> _Real:
@@ -617,11 +611,6 @@ def quadratic_signs(n: int, *, layer: int = 0) -> _Real:
     -------
     array of shape (n,)
         Entries 1 and -1.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``n`` is not a positive whole number, or ``layer`` not a whole number of at least 0.
 
     Notes
     -----
@@ -643,9 +632,12 @@ def quadratic_signs(n: int, *, layer: int = 0) -> _Real:
     """
     count = _arrays.whole("n", n)
     factor = _arrays.whole("layer", layer, least=0) + 1
-    # the fractional part of x is above 1/2 where the whole part of 2x is odd
-    above = [math.isqrt(8 * (factor * j * j) ** 2) % 2 for j in range(1, count + 1)]
-    return 2.0 * np.array(above) - 1.0
+    above_half = []
+    for j in range(1, count + 1):
+        # the fractional part of a number is above 1/2 where the whole part of its double is odd
+        double = math.isqrt(8 * (factor * j * j) ** 2)
+        above_half.append(double % 2)
+    return 2.0 * np.array(above_half) - 1.0
 
 
 def identity_hadamard(shape: Sequence[int], *, gain: float = 1.0) -> _Real:
@@ -653,21 +645,15 @@ def identity_hadamard(shape: Sequence[int], *, gain: float = 1.0) -> _Real:
 
     Parameters
     ----------
-    shape : (fan_out, fan_in) or (replicas, fan_out, fan_in)
-        Shape of the result; all replicas are the same.
+    shape : (fan_out, fan_in)
+        Shape of the result.
     gain : float
         Factor on every entry, at least 0.
 
     Returns
     -------
-    array of shape (fan_out, fan_in) or (replicas, fan_out, fan_in)
+    array of shape (fan_out, fan_in)
         The weights.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``shape`` is not two or more positive whole numbers, or ``gain`` not a finite number of
-        at least 0.
 
     Notes
     -----
@@ -692,14 +678,17 @@ def identity_hadamard(shape: Sequence[int], *, gain: float = 1.0) -> _Real:
     array([[1.],
            [1.]])
     """
-    lengths = _arrays.shape("shape", shape)
+    fan_out, fan_in = _arrays.matrix_shape("shape", shape)
     gain = _arrays.number("gain", gain, least=0.0)
-    *_, fan_out, fan_in = lengths
     if fan_out <= fan_in:
-        return _replicated(gain * np.eye(fan_out, fan_in), lengths)
+        return gain * np.eye(fan_out, fan_in)
     m = (fan_out - 1).bit_length()
-    block = hadamard(2**m)[:fan_out, :fan_in]
-    return _replicated(gain * 2.0 ** (-(m - 1) / 2) * block, lengths)
+    row, column = np.ogrid[:fan_out, :fan_in]
+    # Sylvester's signs, without the rest of his matrix
+    is_negative = np.bitwise_count(row & column) % 2
+    signs = 1.0 - 2.0 * is_negative
+    scale = gain * 2.0 ** (-(m - 1) / 2)
+    return np.asarray(scale * signs)
 
 
 def zero_asymmetric(width: int, depth: int) -> list[_Real]:
@@ -716,11 +705,6 @@ def zero_asymmetric(width: int, depth: int) -> list[_Real]:
     -------
     list of arrays of shape (width, width)
         The weights from the first layer to the last; the last one is zero.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``width`` or ``depth`` is not a positive whole number.
 
     Notes
     -----
@@ -741,95 +725,122 @@ def zero_asymmetric(width: int, depth: int) -> list[_Real]:
     >>> first.tolist(), last.tolist()
     ([[1.0, 0.0], [0.0, 1.0]], [[0.0, 0.0], [0.0, 0.0]])
     """
-    width, depth = _arrays.whole("width", width), _arrays.whole("depth", depth)
+    width = _arrays.whole("width", width)
+    depth = _arrays.whole("depth", depth)
     _arrays.room("width", width, width)
     _arrays.room("depth", depth, width, width)
-    return [*(np.eye(width) for _ in range(depth - 1)), np.zeros((width, width))]
+    layers = [np.eye(width) for _ in range(depth - 1)]
+    layers.append(np.zeros((width, width)))
+    return layers
 
 
 def _sine(steps: _Whole, period: int) -> _Real:
     """Return sin(2π steps / period), exactly odd and exact where it is 0 or ±1."""
+    # whole numbers, in which a quarter of a turn is one period: folded to at most a quarter
     turned = 4 * (steps % period)
-    turned = np.where(turned > 2 * period, turned - 4 * period, turned)
-    folded = np.where(abs(turned) > period, np.sign(turned) * 2 * period - turned, turned)
-    return np.asarray(np.sin(0.5 * math.pi * (folded / period)))
+    is_past_half = turned > 2 * period
+    turned = np.where(is_past_half, turned - 4 * period, turned)
+    is_past_quarter = abs(turned) > period
+    mirrored = np.sign(turned) * 2 * period - turned
+    folded = np.where(is_past_quarter, mirrored, turned)
+    angle = 0.5 * math.pi * (folded / period)
+    return np.asarray(np.sin(angle))
 
 
 def _cosine(steps: _Whole, period: int) -> _Real:
+    """Return cos(2π steps / period), exactly even and exact where it is 0 or ±1."""
     return _sine(4 * steps + period, 4 * period)
 
 
-def _replicated(weight: _Real, lengths: tuple[int, ...]) -> _Real:
-    return np.broadcast_to(weight, lengths).copy()
-
-
 def _is_prime(n: int) -> bool:
-    return n > 1 and all(n % k for k in range(2, math.isqrt(n) + 1))
+    """Tell whether a number is prime, by trial division."""
+    if n < 2:
+        return False
+    smaller = range(2, math.isqrt(n) + 1)
+    return all(n % k for k in smaller)
 
 
-def _roots(count: int) -> _Real:
-    """Return the fractional parts of the roots of the first primes, from the sieve."""
-    end = 15 + int(count * (math.log(count) + math.log(math.log(count + 2) + 1.0)))
-    sieve = np.ones(end, dtype=bool)
-    sieve[:2] = False
+def _fractional_roots(count: int) -> _Real:
+    """Return the fractional parts of the roots of the first primes."""
+    # the n-th prime is below n (log n + log log n) from the sixth on
+    log_log = math.log(math.log(count + 2) + 1.0)
+    end = 15 + int(count * (math.log(count) + log_log))
+    is_prime = np.ones(end, dtype=bool)
+    is_prime[:2] = False
     for k in range(2, math.isqrt(end) + 1):
-        sieve[k * k :: k] = False
-    primes = np.flatnonzero(sieve)[:count]
-    whole = np.floor(np.sqrt(primes))
-    return np.asarray((primes - whole**2) / (np.sqrt(primes) + whole))  # without cancellation
+        is_prime[k * k :: k] = False
+    primes = np.flatnonzero(is_prime)[:count]
+    roots = np.sqrt(primes)
+    whole = np.floor(roots)
+    # (p - w²) / (√p + w) is √p - w without cancellation
+    return np.asarray((primes - whole**2) / (roots + whole))
 
 
-def _legendre(q: int) -> _Real:
+def _legendre_symbols(q: int) -> _Real:
     """Return the Legendre symbols of 0, ..., q - 1 modulo an odd prime."""
+    squares = np.arange(1, q) ** 2 % q
     symbols = np.full(q, -1.0)
-    symbols[np.arange(1, q) ** 2 % q] = 1.0
+    symbols[squares] = 1.0
     symbols[0] = 0.0
     return symbols
 
 
-def _plan(order: int, kind: str) -> tuple[int, int] | None:
+def _base_and_doublings(order: int, kind: str) -> tuple[int, int] | None:
     """Return a base, 1 or an order of Paley's, and how often to double it to the order."""
-    if kind == "any" and order & (order - 1) == 0:
-        kind = "sylvester"
-    base, doublings = order, 0
-    while True:
-        half = base // 2
-        if kind == "sylvester":
-            if base == 1:
-                return base, doublings
-        elif base % 4 == 0 and (_is_prime(base - 1) or (half % 4 == 2 and _is_prime(half - 1))):
+    is_power_of_two = order & (order - 1) == 0
+    if kind == "sylvester" or (kind == "any" and is_power_of_two):
+        return (1, order.bit_length() - 1) if is_power_of_two else None
+    if kind == "paley":
+        return (order, 0) if _is_paley_order(order) else None
+    base = order
+    doublings = 0
+    while base % 2 == 0:
+        if _is_paley_order(base):
             return base, doublings
-        if base % 2 or kind == "paley":
-            return None
-        base, doublings = half, doublings + 1
+        base //= 2
+        doublings += 1
+    return None
 
 
-def _orders(order: int, kind: str) -> str:
-    """Say which orders there are, and which are the nearest."""
+def _is_paley_order(order: int) -> bool:
+    """Tell whether one of Paley's two constructions has this order."""
+    if order % 4:
+        return False
+    half = order // 2
+    return _is_prime(order - 1) or (half % 4 == 2 and _is_prime(half - 1))
+
+
+def _known_orders(order: int, kind: str) -> str:
+    """Return which orders there are, and which are the nearest, in words."""
     wanted = {
         "any": "1, 2, or an order of Sylvester's or Paley's matrices and their doubles",
         "sylvester": "a power of two",
         "paley": "q + 1 for a prime q = 4k + 3 or 2q + 2 for a prime q = 4k + 1",
     }[kind]
-    below = next((k for k in range(order - 1, 0, -1) if _plan(k, kind)), None)
-    above = next(k for k in range(order + 1, 2 * order + 5) if _plan(k, kind))
-    near = f"{above}" if below is None else f"{below} or {above}"
-    return f"{wanted}, such as {near}"
+    lower = range(order - 1, 0, -1)
+    higher = range(order + 1, 2 * order + 5)  # where there is a double, or Paley's least, 4
+    below = next((k for k in lower if _base_and_doublings(k, kind)), None)
+    above = next(k for k in higher if _base_and_doublings(k, kind))
+    nearest = f"{above}" if below is None else f"{below} or {above}"
+    return f"{wanted}, such as {nearest}"
 
 
-def _paley_signs(order: int) -> _Real:
+def _paley_hadamard(order: int) -> _Real:
     """Return the Hadamard matrix of Paley's first construction, or else of his second."""
-    first = _is_prime(order - 1)
-    q = order - 1 if first else order // 2 - 1
-    one, conference = np.eye(q + 1), np.ones((q + 1, q + 1))
+    is_first = _is_prime(order - 1)
+    q = order - 1 if is_first else order // 2 - 1
+    difference = (np.arange(q)[:, np.newaxis] - np.arange(q)) % q
+    one = np.eye(q + 1)
+    conference = np.ones((q + 1, q + 1))
     conference[0, 0] = 0.0
-    conference[1:, 1:] = _legendre(q)[(np.arange(q)[:, np.newaxis] - np.arange(q)) % q]
-    if first:
+    conference[1:, 1:] = _legendre_symbols(q)[difference]
+    if is_first:
         conference[1:, 0] = -1.0
         signs = conference + one
     else:
-        signs = np.block(
-            [[conference + one, conference - one], [conference - one, -conference - one]]
-        )
+        plus = conference + one
+        minus = conference - one
+        signs = np.block([[plus, minus], [minus, -plus]])
+    # with signs of rows and columns changed so that the first ones are all 1
     signs = signs * signs[0]
     return np.asarray(signs * signs[:, :1])

@@ -11,30 +11,30 @@ spread out. In order of strength and of cost, `coherence` looks at two vectors a
 `welch_bound` says how well these can be spread; `restricted_isometry` looks at every k of them;
 `null_space_constant` asks what recovery needs and no more, and looks at what the matrix does not
 see. For random matrices of large size `donoho_tanner` is the sparsity up to which recovery
-succeeds, and `descent_cone_dimension` reads the same curve the other way around.
+succeeds.
 
-Sources: Welch 1974; Candès and Tao 2005; Cohen, Dahmen and DeVore 2009; Donoho and Tanner 2009;
-Amelunxen, Lotz, McCoy and Tropp 2014.
+Arguments that are not as described raise TypeError or ValueError, in one sentence that names the
+argument.
+
+Sources: Welch 1974; Candès and Tao 2005; Cohen, Dahmen and DeVore 2009; Donoho and Tanner 2009.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from symlib import _arrays
-from symlib._arrays import Array
+from symlib._arrays import Array, numbers, plain_array, real_array, whole
 
 __all__ = [
     "Distortion",
     "Isometry",
     "coherence",
-    "descent_cone_dimension",
     "distortion",
     "donoho_tanner",
     "null_space_constant",
@@ -43,10 +43,10 @@ __all__ = [
 ]
 
 _Matrix = npt.NDArray[np.inexact[Any]]
+_Real = npt.NDArray[np.float64]
 _Columns = npt.NDArray[np.intp]
 
-_CACHED = 2**18  # numbers in a block of work: small enough to stay near the processor
-_FEW = 3000  # sets of columns that are better taken one by one
+_SETS = 2**15  # sets of columns in a block of work
 _AGREE = 1e-9  # how close a value and the proof that it is the largest have to be
 
 
@@ -74,15 +74,15 @@ class Isometry(NamedTuple):
         The constant is at least this: the columns in ``support`` attain it.
     greatest : float
         The constant is at most this.
-    exact : bool
+    is_exact : bool
         Whether the two are the same number, and thus the constant.
     support : array of shape (k,)
-        Indices of columns.
+        Indices of columns, in rising order.
     """
 
     least: float
     greatest: float
-    exact: bool
+    is_exact: bool
     support: _Columns
 
 
@@ -101,18 +101,12 @@ def distortion(x: npt.ArrayLike, image: npt.ArrayLike) -> Distortion:
     Distortion
         The least and the greatest ratio.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If an array is not of real, finite numbers, the two do not fit, or two inputs have no
-        distance.
-
     Notes
     -----
     ``least`` and ``greatest`` of ‖f(x_i) - f(x_j)‖ / ‖x_i - x_j‖ over i < j. A linear map has
     them between its smallest and its largest singular value. The distances come from differences
-    and not from products, which would lose those of near points; a block of rows is done at a
-    time, so that 10,000 points need no more memory than 1,000.
+    and not from products, which would lose those of near points. One point is compared with all
+    later ones at a time, so that memory grows with the points and not with the pairs.
 
     Examples
     --------
@@ -120,29 +114,32 @@ def distortion(x: npt.ArrayLike, image: npt.ArrayLike) -> Distortion:
     >>> float(least), float(greatest)
     (0.5, 2.0)
     """
-    from scipy.spatial.distance import cdist  # here, as its import takes its time
-
-    points, unit = _scaled(_arrays.real_array("x", x, ("samples", "features")))
-    samples = len(points)
+    inputs = real_array("x", x, ("samples", "features"))
+    samples = len(inputs)
     if samples < 2:
         raise ValueError("x must be at least two inputs, got one")
-    wanted = (samples, "outputs")
-    made, scale = _scaled(_arrays.real_array("image", image, wanted, leading="replicas"))
-    maps = made.reshape(-1, *made.shape[-2:])
-    least, greatest = np.full(len(maps), np.inf), np.zeros(len(maps))
-    rows = max(1, 4 * _CACHED // samples)
-    for start in range(0, samples - 1, rows):
-        block, after = slice(start, min(start + rows, samples - 1)), slice(start, None)
-        pair = np.arange(block.stop - start)[:, np.newaxis] < np.arange(samples - start)
-        apart = cdist(points[block], points[after])[pair]
+    images = real_array("image", image, (samples, "outputs"), leading="replicas")
+    points, unit = _scaled(inputs.astype(np.float64))
+    image_points, image_unit = _scaled(images.astype(np.float64))
+    replicas = images.shape[:-2]
+    least = np.full(replicas, np.inf)
+    greatest = np.zeros(replicas)
+    for i in range(samples - 1):
+        later = slice(i + 1, None)
+        steps = points[later] - points[i]
+        apart = np.sqrt(np.vecdot(steps, steps))
         if not apart.all():
-            i, j = np.argwhere(pair)[apart.argmin()] + start
+            j = i + 1 + apart.argmin()
             raise ValueError(f"x must be inputs that differ, got no distance of {i} and {j}")
-        for n, outputs in enumerate(maps):
-            ratio = cdist(outputs[block], outputs[after])[pair] / apart
-            least[n], greatest[n] = min(least[n], ratio.min()), max(greatest[n], ratio.max())
-    shape = made.shape[:-2]
-    least, greatest = (np.ldexp(r, scale - unit).reshape(shape)[()] for r in (least, greatest))
+        image_steps = image_points[..., later, :] - image_points[..., i : i + 1, :]
+        ratio = np.sqrt(np.vecdot(image_steps, image_steps)) / apart
+        least = np.minimum(least, ratio.min(axis=-1))
+        greatest = np.maximum(greatest, ratio.max(axis=-1))
+    with np.errstate(over="ignore"):
+        least = np.ldexp(least, image_unit - unit)
+        greatest = np.ldexp(greatest, image_unit - unit)
+    if np.isinf(greatest).any():
+        raise ValueError("image must be less than 1e308 times as far apart as x, got more")
     return Distortion(least, greatest)
 
 
@@ -152,17 +149,12 @@ def coherence(frame: npt.ArrayLike) -> Array:
     Parameters
     ----------
     frame : array of shape ([replicas], m, n)
-        Real or complex, with at least two columns. They are brought to length 1.
+        Real or complex, with at least two columns, none of zeros. They are brought to length 1.
 
     Returns
     -------
     array of shape ([replicas])
         Numbers between 0, for orthogonal columns, and 1, for two that are multiples.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``frame`` is not of finite numbers, has fewer than two columns, or one of zeros.
 
     Notes
     -----
@@ -183,25 +175,25 @@ def coherence(frame: npt.ArrayLike) -> Array:
     >>> round(float(coherence([np.cos(angle), np.sin(angle)])), 12)
     0.5
     """
-    a = _frame(frame, leading="replicas")
-    if a.shape[-1] < 2:
-        raise ValueError(f"frame must have at least two columns, got shape {a.shape}")
-    largest = np.abs(a).max(axis=-2, keepdims=True)
-    if not largest.all():
-        column = np.argwhere(largest == 0)[0, -1]
+    columns = _frame(frame, leading="replicas")
+    n = columns.shape[-1]
+    if n < 2:
+        raise ValueError(f"frame must have at least two columns, got shape {columns.shape}")
+    is_zero = ~columns.any(axis=-2)
+    if is_zero.any():
+        column = np.argwhere(is_zero)[0, -1]
         raise ValueError(f"frame must have no column of zeros, got one at index {column}")
-    a = a * np.ldexp(1.0, np.minimum(-np.frexp(largest)[1], 1023))  # as 2^1074 is no number
-    square = np.einsum("...ij,...ij->...j", a.conj(), a).real
-    result = np.zeros(a.shape[:-2])
-    n = a.shape[-1]
-    rows = max(1, 4 * _CACHED // n)
-    for start in range(0, n - 1, rows):
-        block = slice(start, min(start + rows, n - 1))
-        product = np.abs(a[..., block].conj().mT @ a)
-        product /= np.sqrt(square[..., block, np.newaxis] * square[..., np.newaxis, :])
-        pair = np.arange(n)[block, np.newaxis] < np.arange(n)
-        result = np.maximum(result, (product * pair).max(axis=(-2, -1)))
-    return np.asarray(np.minimum(result, 1.0))[()]
+    columns, _ = _scaled(columns, axis=-2)
+    squares = np.sum(columns.real**2 + columns.imag**2, axis=-2)
+    largest = np.zeros(columns.shape[:-2])
+    for i in range(n - 1):
+        column = columns[..., :, i : i + 1]
+        later = columns[..., :, i + 1 :]
+        product = column.conj().mT @ later
+        lengths = np.sqrt(squares[..., i : i + 1] * squares[..., i + 1 :])
+        cosine = np.abs(product[..., 0, :]) / lengths
+        largest = np.maximum(largest, cosine.max(axis=-1))
+    return np.asarray(np.minimum(largest, 1.0))[()]
 
 
 def welch_bound(m: int, n: int) -> float:
@@ -216,11 +208,6 @@ def welch_bound(m: int, n: int) -> float:
     -------
     float
         The bound; 0 for n <= m, where vectors can be orthogonal.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If a number is not a whole number of at least 1.
 
     Notes
     -----
@@ -239,52 +226,49 @@ def welch_bound(m: int, n: int) -> float:
     >>> welch_bound(2, 3)
     0.5
     """
-    m, n = _arrays.whole("m", m), _arrays.whole("n", n)
-    return math.sqrt((n - m) / (m * (n - 1))) if n > m else 0.0
+    m = whole("m", m)
+    n = whole("n", n)
+    if n <= m:
+        return 0.0
+    return math.sqrt((n - m) / (m * (n - 1)))
 
 
-def restricted_isometry(frame: npt.ArrayLike, k: int, *, limit: int = 10_000_000) -> Isometry:
+def restricted_isometry(frame: npt.ArrayLike, k: int, *, limit: int = 2_000_000) -> Isometry:
     """Return how far a matrix is from keeping the length of inputs with k nonzero entries.
 
     Parameters
     ----------
     frame : array of shape (m, n)
-        Real or complex. Columns of other lengths than 1 are not brought to length 1; that they
-        do not have it counts.
+        Real or complex, with entries of at most 1e70. Columns of other lengths than 1 are not
+        brought to length 1; that they do not have it counts.
     k : int
         How many entries may differ from 0, from 1 to n.
     limit : int
-        How many sets of columns may be searched. Ten million take a fraction of a second for k
-        up to 5, and some seconds for 10.
+        How many sets of columns may be looked at, of which there are C(n, k). Two million take a
+        fraction of a second for k up to 5, and some seconds for 10.
 
     Returns
     -------
     Isometry
-        The constant, or two numbers that enclose it if there are too many sets for a search and
-        the bounds do not meet without one; ``exact`` says which.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``frame`` is not of finite numbers with finite squares, or ``k`` or ``limit`` not a
-        whole number within its range.
+        The constant, or two numbers that enclose it if there are too many sets to look at and the
+        bounds do not meet without that; ``is_exact`` says which.
 
     Notes
     -----
     δ_k is the smallest δ with (1 - δ) ‖x‖² <= ‖A x‖² <= (1 + δ) ‖x‖² for all x with at most k
     nonzero entries. With E = Aᴴ A - I it is the largest ‖E_S‖ over all sets S of k columns, as
-    a smaller set has no larger norm. To compute it is NP-hard (Tillmann and Pfetsch 2014).
+    a smaller set has no larger norm. To compute it is NP-hard (Tillmann and Pfetsch 2014), and the
+    cost of the search is that of all sets.
 
-    From below, sets that grow greedily from one column. From above, with μ_ij the size of E_ij and
-    for columns of length 1: the k - 1 largest μ in a row; √((k - 1) / k) times the Frobenius norm,
-    as the trace is 0; ‖E‖; and δ_k <= (k - 1) / (j - 1) δ_j, as E_S is a sum over its parts of j
-    columns. Where they meet, as for equiangular frames whose signs align, nothing is left to do.
+    From below it is bounded by sets that grow greedily from one column; from above by ‖E‖ and by
+    the k largest entries of a row, its diagonal one among them (Gershgorin). Where the two meet,
+    as for equiangular frames whose signs align, nothing is left to do.
 
-    Otherwise every set is tried, most without eigenvalues. With b a little above the best norm
-    so far, ‖E_S‖ < b means that b I - E_S and b I + E_S are positive definite. Their Cholesky
-    factors are shared: after k - 3 columns, and a step for one more, all pairs of the others are
-    decided at once by c_ij c_ji < c_ii c_jj. A set that fails raises b. As Cholesky's algorithm is
-    backward stable, the constant is right to a factor of 1 + 1e-12.
+    Otherwise every set is looked at, most of them without eigenvalues: k numbers of sum t and of
+    sum of squares f are at most √((k - 1) (f - t² / k) / k) from their mean t / k. So the trace
+    and the sum of squares of E_S bound its norm, and only sets whose bound is above the best norm
+    so far are solved. With what sums lose to rounding, the constant is right to a factor of
+    1 + 1e-12.
 
     References
     ----------
@@ -298,38 +282,27 @@ def restricted_isometry(frame: npt.ArrayLike, k: int, *, limit: int = 10_000_000
     --------
     >>> import numpy as np
     >>> result = restricted_isometry(np.column_stack([np.eye(2), [0.6, 0.8]]), 2)
-    >>> round(result.least, 12), result.exact, result.support.tolist()
+    >>> round(result.least, 12), result.is_exact, result.support.tolist()
     (0.8, True, [1, 2])
     """
-    a = _frame(frame)
-    n = a.shape[1]
-    k = _arrays.whole("k", k, most=n)
-    limit = _arrays.whole("limit", limit, least=0)
-    with np.errstate(over="ignore", invalid="ignore"):
-        e = np.asarray(a.conj().T @ a - np.eye(n))
-    if not np.isfinite(e).all():
-        raise ValueError("frame must have columns of finite squares, got larger ones")
-    sets = math.comb(n, k)
-    if k == 1 or (k > 2 and sets <= limit and (sets <= _FEW or 2 * k > n)):
-        value, support = max(
-            (_largest(e, block) for block in _sets(range(n), k, 2**13)), key=_first
-        )
-        return Isometry(value, value, True, support)
-    value, support = _of_two(e)
-    greatest, known, stretch = value, True, float(np.abs(np.diagonal(e)).max())
-    caps, grown = _caps(e, k), _grown(e, k) if k > 2 else []
-    for size in range(3, k + 1):
-        more = np.append(support, np.setdiff1d(np.arange(n), support)[0])
-        found = max(grown[size - 1], _largest(e, more[np.newaxis]), key=_first)
-        value, support = max(value, found[0]), found[1]
-        greatest = min(caps[size - 1], greatest + (greatest + stretch) / (size - 2))
-        if greatest > _above(value) and known and math.comb(n, size) <= limit:
-            value, support = _searched(e, size, value, support)
-            known = True
-        else:
-            known = greatest <= _above(value)
-        greatest = value if known else greatest
-    return Isometry(value, float(greatest), bool(known), np.sort(support))
+    columns = _frame(frame)
+    n = columns.shape[1]
+    k = whole("k", k, most=n)
+    limit = whole("limit", limit, least=0)
+    largest = max(np.abs(columns.real).max(), np.abs(columns.imag).max())
+    if largest > 1e70:  # whose fourth powers, which are to be added up, overflow
+        raise ValueError(f"frame must have entries of at most 1e70, got {largest:g}")
+    excess = np.asarray(columns.conj().T @ columns - np.eye(n))
+    candidates = _grown_sets(excess, k) if k > 1 else np.arange(n)[:, np.newaxis]
+    least, support = _largest_norm(excess, candidates)
+    greatest = _norm_bound(excess, k)
+    is_exact = greatest <= _above(least)
+    if not is_exact and math.comb(n, k) <= limit:
+        least, support = _largest_norm_of_all(excess, k, least, support)
+        is_exact = True
+    if is_exact:
+        greatest = least
+    return Isometry(least, greatest, is_exact, np.sort(support))
 
 
 def null_space_constant(frame: npt.ArrayLike, k: int, *, limit: int = 20_000) -> float:
@@ -341,7 +314,8 @@ def null_space_constant(frame: npt.ArrayLike, k: int, *, limit: int = 20_000) ->
     Parameters
     ----------
     frame : array of shape (m, n)
-        Real; the constant does not change with its rows, as long as they span the same.
+        Real. The constant depends on the null space only, and not on the lengths of the rows: a
+        row counts however small it is, unless it is of zeros.
     k : int
         How many entries, from 1 to n.
     limit : int
@@ -355,9 +329,6 @@ def null_space_constant(frame: npt.ArrayLike, k: int, *, limit: int = 20_000) ->
 
     Raises
     ------
-    TypeError, ValueError
-        If ``frame`` is not of real, finite numbers, ``k`` or ``limit`` not a whole number within
-        its range, or ``limit`` is exceeded.
     ArithmeticError
         When a linear program is not solved to 1e-9.
 
@@ -384,35 +355,26 @@ def null_space_constant(frame: npt.ArrayLike, k: int, *, limit: int = 20_000) ->
     >>> round(null_space_constant([[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 1, 1]], 1), 12)
     0.25
     """
-    a = _arrays.real_array("frame", frame, ("m", "n")).astype(np.float64)
-    n = a.shape[1]
-    k = _arrays.whole("k", k, most=n)
-    limit = _arrays.whole("limit", limit)
-    _, values, rows = np.linalg.svd(_scaled(a)[0], full_matrices=False)
-    rows = rows[values > max(a.shape) * np.finfo(np.float64).eps * values[0]]
+    matrix = real_array("frame", frame, ("m", "n")).astype(np.float64)
+    n = matrix.shape[1]
+    k = whole("k", k, most=n)
+    limit = whole("limit", limit)
+    rows = _row_space(matrix)
     if len(rows) == n:
         return 0.0
     patterns = math.comb(n, k) * 2 ** (k - 1)
     if patterns > limit:
         raise ValueError(f"limit must be at least the number of patterns, {patterns}, got {limit}")
-    alone = [_program(rows, c) for c in np.eye(n)]
-    best = max(_held(v, k) for v, _ in alone)
-    residuals = np.stack([residual for _, residual in alone])
-    supports = np.array(list(itertools.combinations(range(n), k)), dtype=np.intp)
-    signs = np.array([(1, *s) for s in itertools.product([1, -1], repeat=k - 1)], dtype=np.float64)
-    bounds = np.stack(
-        [
-            np.abs(sum(s * residuals[i] for s, i in zip(sign, supports.T, strict=True))).max(axis=1)
-            for sign in signs
-        ]
-    )
-    for where in np.argsort(-bounds, axis=None) if k > 1 else ():
-        sign, support = np.unravel_index(where, bounds.shape)
-        if bounds[sign, support] <= best + _AGREE:
-            break
-        c = np.zeros(n)
-        c[supports[support]] = signs[sign]
-        best = max(best, _held(_program(rows, c)[0], k))
+    solved = [_program(rows, single) for single in np.eye(n)]
+    best = max(_share_of_largest(v, k) for v, _ in solved)
+    residuals = np.stack([residual for _, residual in solved])
+    signs = _sign_patterns(n, k)
+    bounds = np.abs(signs @ residuals).max(axis=1)
+    for pattern in np.argsort(-bounds):
+        if bounds[pattern] <= best + _AGREE:
+            break  # and so are the bounds of all that come after
+        v, _ = _program(rows, signs[pattern])
+        best = max(best, _share_of_largest(v, k))
     return best
 
 
@@ -433,11 +395,6 @@ def donoho_tanner(delta: npt.ArrayLike) -> Array:
     array of the same shape
         The threshold ρ, nonzero entries over rows, from 0 to 1.
 
-    Raises
-    ------
-    TypeError, ValueError
-        If ``delta`` is not of numbers from 0 to 1.
-
     Notes
     -----
     The maximum over z >= 0 of (1 - 2 g / δ) / (1 + z² - 2 g) with g = (1 + z²) Φ(-z) - z φ(z).
@@ -457,96 +414,52 @@ def donoho_tanner(delta: npt.ArrayLike) -> Array:
     >>> round(float(donoho_tanner(0.5)), 7)
     0.3856897
     """
+    from scipy.optimize.elementwise import find_root  # here, as its import takes its time
     from scipy.special import erf, erfcx, logit
 
-    share = _shares("delta", delta)
-    u = _crossing(lambda u: np.log(math.sqrt(math.pi) * u * erf(u)) + u**2, -logit(share))
-    return np.asarray(np.where(share > 0, 1 - math.sqrt(math.pi) * u * erfcx(u), 0.0))[()]
+    share = numbers("delta", delta)
+    outside = share[(share < 0) | (share > 1)]
+    if outside.size:
+        raise ValueError(f"delta must be from 0 to 1, got {outside[0]:g}")
+    is_inside = (share > 0) & (share < 1)
+    level = -logit(np.where(is_inside, share, 0.5))
 
+    def difference(u: _Real, level: _Real) -> _Real:
+        log_ratio = np.log(math.sqrt(math.pi) * u * erf(u)) + u**2  # as exp(u^2) overflows
+        return np.asarray(log_ratio - level)
 
-def descent_cone_dimension(sparsity: npt.ArrayLike) -> Array:
-    """Return how many measurements recover a typical sparse vector, per entry.
-
-    Parameters
-    ----------
-    sparsity : array of any shape
-        Nonzero entries over all entries, from 0 to 1.
-
-    Returns
-    -------
-    array of the same shape
-        The ratio of rows to columns of a Gaussian matrix where recovery by ℓ1 minimization sets
-        in: the statistical dimension of the descent cone of the ℓ1 norm, over the dimension.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``sparsity`` is not of numbers from 0 to 1.
-
-    Notes
-    -----
-    With s the sparsity, the minimum over t >= 0 of s (1 + t²) + 2 (1 - s) E (g - t)₊², g a
-    standard normal number: the mean square distance of a Gaussian vector to t times the
-    subdifferential. It gives the curve of
-    `donoho_tanner` from the other side: for s = ρ δ it is δ.
-
-    References
-    ----------
-    Amelunxen, Lotz, McCoy and Tropp, "Living on the edge: phase transitions in convex programs
-    with random data", *Information and Inference* 3 (2014), 224-294, proposition 4.5, theorem II.
-
-    Examples
-    --------
-    >>> round(float(descent_cone_dimension(0.5 * donoho_tanner(0.5))), 12)
-    0.5
-    """
-    from scipy.special import erfc, erfcx, logit
-
-    share, root = _shares("sparsity", sparsity), math.sqrt(math.pi)
-    u = _crossing(lambda u: np.log(root * u) + u**2 - np.log1p(-root * u * erfcx(u)), -logit(share))
-    square = (1 + 2 * u**2) * erfc(u) - 2 / root * u * np.exp(-(u**2))
-    return np.asarray(share * (1 + 2 * u**2) + (1 - share) * square)[()]
-
-
-def _scaled(array: Array) -> tuple[npt.NDArray[np.float64], int]:
-    """Return an array over a power of 2 that makes its squares finite, and the exponent."""
-    exponent = int(np.frexp(np.abs(array).max())[1])
-    return np.ldexp(array.astype(np.float64), -exponent), exponent
+    # The bracket holds the roots of all numbers between 0 and 1 in double precision.
+    u = find_root(difference, (1e-9, 28.0), args=(level,)).x
+    threshold = 1 - math.sqrt(math.pi) * u * erfcx(u)
+    result = np.where(is_inside, threshold, share)  # 0 at 0, and 1 at 1
+    return np.asarray(result)[()]
 
 
 def _frame(frame: npt.ArrayLike, *, leading: str | None = None) -> _Matrix:
     """Return a matrix of real or complex numbers in double precision."""
-    try:
-        two = np.iscomplexobj(frame)
-    except ValueError:  # rows of unequal length
-        two = False
-    if not two:
-        return _arrays.real_array("frame", frame, ("m", "n"), leading=leading).astype(np.float64)
-    array = np.asarray(frame)
-    real, imaginary = (
-        _arrays.real_array("frame", part, ("m", "n"), leading=leading).astype(np.float64)
-        for part in (array.real, array.imag)
-    )
-    return np.asarray(real + 1j * imaginary)
+    axes = ("m", "n")
+    array = plain_array("frame", frame, "a matrix")
+    if array.dtype.kind != "c":
+        matrix = real_array("frame", frame, axes, leading=leading)
+        return matrix.astype(np.float64)
+    real = real_array("frame", array.real, axes, leading=leading)
+    imaginary = real_array("frame", array.imag, axes, leading=leading)
+    matrix = real + 1j * imaginary
+    return matrix.astype(np.complex128)
 
 
-def _shares(name: str, value: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return numbers from 0 to 1 in an array of any shape."""
-    array = _arrays.real_array(name, value, (), leading="any").astype(np.float64)
-    outside = array[(array < 0) | (array > 1)]
-    if outside.size:
-        raise ValueError(f"{name} must be from 0 to 1, got {outside[0]:g}")
-    return array
+def _scaled(array: _Matrix, axis: int | None = None) -> tuple[Any, Any]:
+    """Return an array over powers of 2 that make its squares finite, and the exponents.
 
-
-def _crossing(rising: Callable[[Array], Array], level: Array) -> Array:
-    """Return where a function that rises from 0 to 28 reaches the level, or the end."""
-    low, high = np.zeros(level.shape), np.full(level.shape, 28.0)
-    for _ in range(80):
-        middle = (low + high) / 2
-        over = rising(middle) > level
-        low, high = np.where(over, low, middle), np.where(over, middle, high)
-    return low
+    The power is one for the array, or one for each line along the axis. A complex number is
+    measured by its larger part, as its modulus may overflow.
+    """
+    part = np.maximum(np.abs(array.real), np.abs(array.imag))
+    exponent = np.frexp(part.max(axis=axis, keepdims=axis is not None))[1]
+    scaled = np.ldexp(array.real, -exponent)
+    if np.iscomplexobj(array):
+        scaled = scaled + 1j * np.ldexp(array.imag, -exponent)
+    return scaled, exponent
 
 
 def _above(value: float) -> float:
@@ -554,139 +467,152 @@ def _above(value: float) -> float:
     return value * (1 + 1e-12) + 1e-15
 
 
-def _first(pair: tuple[float, _Columns]) -> float:
-    """Return the norm of a norm and a set."""
-    return pair[0]
+def _blocks_on(matrix: _Matrix, sets: _Columns) -> _Matrix:
+    """Return the rows and columns of a matrix that each set names, shape (sets, k, k)."""
+    rows = sets[:, :, np.newaxis]
+    columns = sets[:, np.newaxis, :]
+    return matrix[rows, columns]
 
 
-def _largest(e: _Matrix, supports: _Columns) -> tuple[float, _Columns]:
-    """Return the largest norm of a Hermitian matrix on given sets of its columns, and the set."""
-    found = []
-    for block in np.split(supports, range(2**13, len(supports), 2**13)):
-        values = np.linalg.eigvalsh(e[block[:, :, np.newaxis], block[:, np.newaxis, :]])
-        norms = np.maximum(values[:, -1], -values[:, 0])
-        found.append((float(norms.max()), block[norms.argmax()]))
-    return max(found, key=_first)
+def _largest_norm(excess: _Matrix, sets: _Columns) -> tuple[float, _Columns]:
+    """Return the largest norm of a Hermitian matrix on given sets of columns, and the set."""
+    blocks = _blocks_on(excess, sets)
+    eigenvalues = np.linalg.eigvalsh(blocks)
+    norms = np.abs(eigenvalues).max(axis=1)
+    best = norms.argmax()
+    return float(norms[best]), sets[best]
 
 
-def _of_two(e: _Matrix) -> tuple[float, _Columns]:
-    """Return the largest norm on two columns, and which two."""
-    d = np.diagonal(e).real / 2
-    norms = np.abs(d[:, np.newaxis] + d) + np.hypot(d[:, np.newaxis] - d, np.abs(e))
-    np.fill_diagonal(norms, -1.0)
-    return float(norms.max()), np.array(np.unravel_index(norms.argmax(), norms.shape))
+def _norm_bound(excess: _Matrix, k: int) -> float:
+    """Return an upper bound of the norm on k columns."""
+    size = np.abs(excess)
+    diagonal = np.diagonal(size).copy()
+    np.fill_diagonal(size, 0.0)
+    size.sort(axis=1)
+    beside = size[:, len(size) - (k - 1) :]
+    by_rows = diagonal + beside.sum(axis=1)
+    eigenvalues = np.linalg.eigvalsh(excess)
+    return float(min(by_rows.max(), np.abs(eigenvalues).max()))
 
 
-def _caps(e: _Matrix, k: int) -> Array:
-    """Return upper bounds of the norm on 1, ..., k columns."""
-    diagonal = np.abs(np.diagonal(e)).max()
-    beside = np.abs(e)
-    np.fill_diagonal(beside, 0.0)
-    beside = -np.sort(-beside, axis=1)[:, : k - 1]
-    rows = np.zeros((len(e), k))
-    np.cumsum(beside, axis=1, out=rows[:, 1:])
-    squares = np.zeros((len(e), k))
-    np.cumsum(beside**2, axis=1, out=squares[:, 1:])
-    sizes = np.arange(1, k + 1)
-    whole = np.cumsum(-np.sort(-squares, axis=0), axis=0)[sizes - 1, sizes - 1]
-    frobenius = np.sqrt((sizes - 1) / sizes * whole)
-    spread = diagonal + np.minimum(rows.max(axis=0), frobenius)
-    return np.asarray(np.minimum(spread, np.abs(np.linalg.eigvalsh(e)).max()))
+def _grown_sets(excess: _Matrix, k: int) -> _Columns:
+    """Return sets of k columns with large norms, each grown by the column that adds most.
 
-
-def _grown(e: _Matrix, k: int) -> list[tuple[float, _Columns]]:
-    """Return large norms on 1, ..., k columns, each set grown by the column that adds most.
-
-    A set starts from each column, up to 128, and for each sign. What a column adds to an
-    eigenvalue λ with the vector v is by perturbation theory |e_j . v|² / λ.
+    A set starts from each column, up to 128, once for the largest and once for the smallest
+    eigenvalue. What a column adds to an eigenvalue λ with the vector v is by perturbation theory
+    |e_j . v|² / λ.
     """
-    starts = np.argsort(-np.linalg.norm(e, axis=1))[:128]
-    found = []
-    sets = [starts[:, np.newaxis], starts[:, np.newaxis]]
-    for size in range(1, k + 1):
-        for n, columns in enumerate(sets if size > 1 else ()):
-            part = e[columns[:, :, np.newaxis], columns[:, np.newaxis, :]]
-            top = np.linalg.eigh(part)[1][..., -1 if n else 0]
-            gain = np.abs(np.einsum("ck,ckn->cn", top.conj(), e[columns]))
-            np.put_along_axis(gain, columns, -1.0, axis=1)
-            sets[n] = np.column_stack([columns, gain.argmax(axis=1)])
-        found.append(_largest(e, np.concatenate(sets)))
-    return found
+    starts = np.argsort(-np.linalg.norm(excess, axis=1))[:128]
+    grown = []
+    for end in (0, -1):
+        sets = starts[:, np.newaxis]
+        while sets.shape[1] < k:
+            blocks = _blocks_on(excess, sets)
+            _, vectors = np.linalg.eigh(blocks)
+            extreme = vectors[:, :, end]
+            gain = np.abs(np.einsum("si,sij->sj", extreme.conj(), excess[sets]))
+            np.put_along_axis(gain, sets, -1.0, axis=1)  # those who are in cannot come in
+            sets = np.column_stack([sets, gain.argmax(axis=1)])
+        grown.append(sets)
+    return np.concatenate(grown)
 
 
-def _searched(e: _Matrix, size: int, value: float, support: _Columns) -> tuple[float, _Columns]:
-    """Return the largest norm on so many columns, at least 3, and where it is.
+def _largest_norm_of_all(
+    excess: _Matrix, k: int, least: float, support: _Columns
+) -> tuple[float, _Columns]:
+    """Return the largest norm on k >= 2 columns and where it is, from a set that is known."""
+    n = len(excess)
+    diagonal = np.diagonal(excess).real
+    square = excess.real**2 + excess.imag**2
+    # Each set is its first k - 1 columns and a later one, so that sums over these are shared. The
+    # arrays below have one row for the first columns and one column for the last.
+    for firsts in _blocks_of_sets(n, k - 1):
+        beside = square[firsts].sum(axis=1)
+        within = np.take_along_axis(beside, firsts, axis=1)
+        squares = within.sum(axis=1, keepdims=True) + 2 * beside + diagonal**2
+        trace = diagonal[firsts].sum(axis=1, keepdims=True) + diagonal
+        mean = trace / k
+        variance = np.maximum(squares / k - mean**2, 0.0)  # of the eigenvalues
+        bound = np.abs(mean) + np.sqrt((k - 1) * variance)
+        is_later = firsts[:, -1:] < np.arange(n)
+        is_promising = is_later & (bound > _above(least))
+        if not is_promising.any():
+            continue
+        which, last = np.nonzero(is_promising)
+        sets = np.column_stack([firsts[which], last])
+        norm, where = _largest_norm(excess, sets)
+        if norm > least:
+            least = norm
+            support = where
+    return least, support
 
-    The value to start from must be at least the largest norm on one column fewer.
+
+def _blocks_of_sets(n: int, k: int) -> Iterator[_Columns]:
+    """Yield all sets of k of n columns, in blocks."""
+    columns = itertools.chain.from_iterable(itertools.combinations(range(n), k))
+    size = max(1, _SETS // n)
+    while True:
+        some = itertools.islice(columns, size * k)
+        block = np.fromiter(some, np.intp)
+        if block.size == 0:
+            return
+        yield block.reshape(-1, k)
+
+
+def _row_space(matrix: _Real) -> _Real:
+    """Return orthonormal rows that span what the rows of a matrix span.
+
+    Each row is brought to a size of about 1 first, so that it counts as much as the others.
     """
-    for prefixes in _sets(range(3, len(e)), size - 3, max(1, _CACHED // len(e) ** 2)):
-        first = prefixes[:, 0] if size > 3 else np.array([len(e)])
-        for sign in (1, -1):
-            rest = None
-            for j in range(2, first[-1]):
-                if rest is None:
-                    bound = _above(value)
-                    rest = _complement(bound, sign * e, prefixes, int(first[-1]))
-                start = int(np.searchsorted(first, j, side="right"))
-                n, i, h = _failing(rest[start:, : j + 1, : j + 1])
-                if not len(n):
-                    continue
-                tried = np.column_stack([h, i, np.full(len(n), j), prefixes[start + n]])
-                found, where = _largest(e, tried)
-                if found > value:
-                    value, support, rest = found, where, None
-    return value, support
+    equal, _ = _scaled(matrix, axis=1)
+    _, values, rows = np.linalg.svd(equal, full_matrices=False)
+    tolerance = max(matrix.shape) * np.finfo(np.float64).eps * values[0]
+    is_kept = values > tolerance
+    return np.asarray(rows[is_kept])
 
 
-def _sets(columns: range, size: int, most: int) -> Iterator[_Columns]:
-    """Yield all sets of so many columns, sorted by the first, in blocks."""
-    if size == 0:
-        yield np.empty((1, 0), dtype=np.intp)
-    flat = itertools.chain.from_iterable(itertools.combinations(columns, size))
-    while (block := np.fromiter(itertools.islice(flat, most * size), np.intp)).size:
-        yield block.reshape(-1, size)
+def _sign_patterns(n: int, k: int) -> _Real:
+    """Return the vectors with k signs, of which the first is +, and n - k zeros, as rows.
+
+    Those with - are left out, as with v also -v is a null vector.
+    """
+    supports = np.array(list(itertools.combinations(range(n), k)))
+    patterns = []
+    for others in itertools.product([1.0, -1.0], repeat=k - 1):
+        signs = np.array([1.0, *others])
+        rows = np.zeros((len(supports), n))
+        np.put_along_axis(rows, supports, signs, axis=1)
+        patterns.append(rows)
+    return np.concatenate(patterns)
 
 
-def _complement(bound: float, e: _Matrix, prefixes: _Columns, end: int) -> _Matrix:
-    """Return the Schur complement of each set of columns in b I - E, on the columns before."""
-    a = bound * np.eye(len(e)) - e
-    factor = np.linalg.cholesky(a[prefixes[:, :, np.newaxis], prefixes[:, np.newaxis, :]])
-    half = np.linalg.solve(factor, a[prefixes][:, :, :end])
-    return np.asarray(a[:end, :end] - half.conj().mT @ half)
-
-
-def _failing(rest: _Matrix) -> tuple[_Columns, _Columns, _Columns]:
-    """Return where a matrix is not positive definite on its last column and two others."""
-    last = rest[:, :-1, -1] / np.sqrt(rest[:, -1:, -1].real)
-    product = last[:, :, np.newaxis] * last.conj()[:, np.newaxis, :]
-    c = np.subtract(rest[:, :-1, :-1], product, out=product)
-    diagonal = np.maximum(np.diagonal(c, axis1=1, axis2=2).real, 0.0)
-    square = c.real**2 + c.imag**2 if np.iscomplexobj(c) else np.square(c, out=c)
-    fails = square > diagonal[:, :, np.newaxis] * diagonal[:, np.newaxis, :]
-    n, i, h = np.nonzero(fails) if fails.any() else np.zeros((3, 0), dtype=np.intp)
-    return n[h < i], i[h < i], h[h < i]
-
-
-def _program(rows: Array, c: Array) -> tuple[Array, Array]:
+def _program(rows: _Real, c: _Real) -> tuple[_Real, _Real]:
     """Return a null vector of ℓ1 norm 1 with the largest product with c, and the dual's proof.
 
     The proof is c less a sum of rows: no product exceeds its largest entry.
     """
     from scipy.optimize import linprog  # here, as its import takes its time
 
-    system = np.vstack([np.hstack([rows, -rows]), np.ones((1, 2 * len(c)))])
+    # The unknowns are the positive and the negative part of v, whose sums make the ℓ1 norm.
+    image = np.hstack([rows, -rows])
+    norm = np.ones((1, 2 * len(c)))
+    system = np.vstack([image, norm])
     goal = np.append(np.zeros(len(rows)), 1.0)
-    result = linprog(np.append(-c, c), A_eq=system, b_eq=goal, bounds=(0, None), method="highs")
+    cost = np.append(-c, c)
+    result = linprog(cost, A_eq=system, b_eq=goal, bounds=(0, None), method="highs")
     if result.status == 0 and result.x is not None:
-        v = result.x[: len(c)] - result.x[len(c) :]
-        v -= rows.T @ (rows @ v)
+        positive, negative = np.split(result.x, 2)
+        v = positive - negative
+        v -= rows.T @ (rows @ v)  # what the solver left outside of the null space
         v /= np.abs(v).sum()
-        residual = c + rows.T @ result.eqlin.marginals[:-1]
+        multipliers = result.eqlin.marginals[:-1]
+        residual = c + rows.T @ multipliers
         if np.abs(residual).max() <= c @ v + _AGREE:
             return v, residual
     raise ArithmeticError(f"the linear program was not solved to {_AGREE}: {result.message}")
 
 
-def _held(v: Array, k: int) -> float:
-    """Return the sum of the k largest entries, without their signs."""
-    return float(np.sort(np.abs(v))[-k:].sum())
+def _share_of_largest(v: _Real, k: int) -> float:
+    """Return the sum of the k largest entries of a vector of ℓ1 norm 1, without their signs."""
+    sizes = np.sort(np.abs(v))
+    return float(sizes[-k:].sum())

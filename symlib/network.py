@@ -1,127 +1,152 @@
-"""Run a list of layers forward and backward.
+"""Run a network forward and backward.
 
-A network is a list of `Layer`: a weight of shape ``(fan_out, fan_in)``, whose **row j is unit
-j**, and a bias of shape ``(fan_out,)``. Hidden layers pass through the activation, the last layer
-is linear. Leading axes of weights, biases or inputs are *replicas*: many networks that are
-computed at once, by one batched product in each layer.
+A network is a record `Network`: its layers, and the activation between them, which has no default,
+so that it cannot be forgotten. A `Layer` is a weight of shape ``(fan_out, fan_in)``, whose **row j
+is unit j**, and a bias of shape ``(fan_out,)`` or None. Hidden layers pass through the activation,
+and the last layer is affine. A leading axis of weights, biases or inputs is one of *replicas*:
+many networks that are computed at once, by one batched product in each layer.
 
-Every function here has one switch, ``exact``. Units with equal weights have equal values and
-equal gradients, says the theory of symmetry; whether a computer agrees to the last bit depends on
-how it adds up. With ``exact=False`` each product is a call of BLAS (``@``), which works through
-the rows in blocks and treats the rows of an unfinished block differently: it is *not
-row-equivariant*. Two equal rows may then differ in the last bits, at widths that depend on the
-processor; training can amplify this until the units are different ones. With ``exact=True`` each
-product is ``np.einsum`` without ``optimize``, which adds up in the same order for every row, so
-that equal units have equal bits, at every width and for ever. It costs several times more on
-large layers and almost nothing on tiny ones. All else is entry by entry, or a sum along each row,
-and serves both.
+A network also says how it adds up, by ``same_order``. Units with equal weights have equal values
+and equal gradients, says the theory of symmetry; whether a computer agrees to the last bit depends
+on the order of its sums. With ``same_order=False`` each product is a call of BLAS (``@``), which
+works through the rows in blocks and treats the rows of an unfinished block differently: it is
+*not row-equivariant*. Two equal rows may then differ in the last bits, at widths that depend on
+the processor, and training can amplify this until the units are different ones. With
+``same_order=True`` each product is ``np.einsum`` without ``optimize``, which adds up in the same
+order for every row: equal units have equal bits. It costs several times more on large layers and
+almost nothing on tiny ones. Everything else is entry by entry, or a sum along each row, and serves
+both.
 
-Inside this module a sample is a *column*: ``weight @ columns`` then needs no transposition, and
-the values of a unit lie side by side in memory.
+The layers decide the precision: ``x`` is brought to theirs. The derivative of an activation at a
+kink is the one that PyTorch takes, for relu at 0 the 0.
+
+Arguments that are not as described raise TypeError or ValueError, in one sentence that names the
+argument.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from symlib._activations import ACTIVATIONS, Activation
-from symlib._arrays import Array, choice, flag, labels, real_array
+from symlib import _rank
+from symlib._arrays import Array, real_array
+from symlib._backprop import (
+    LOSSES,
+    admit_targets,
+    backward,
+    hidden_states,
+    loss_gradients,
+    outputs_of,
+    product,
+    trace,
+    unit_signals,
+)
+from symlib._layers import (
+    Layer,
+    Network,
+    admit_inputs,
+    admit_network,
+    hidden_activations,
+    map_layers,
+    replica_axis,
+)
+from symlib.nullspace import split
 
-__all__ = ["Layer", "forward", "gradients", "jacobian", "loss"]
+__all__ = [
+    "Gradients",
+    "Layer",
+    "Network",
+    "Ranks",
+    "dead_units",
+    "forward",
+    "gradients",
+    "jacobian",
+    "layer_ranks",
+    "local_metamer",
+    "loss",
+]
 
 
-class Layer(NamedTuple):
-    """One affine layer, or anything that has one entry for each weight and each bias.
+class Gradients(NamedTuple):
+    """A loss and its derivatives.
 
     Attributes
     ----------
-    weight : array of shape ([replicas], fan_out, fan_in)
-        Row j holds the incoming weights of unit j.
-    bias : array of shape ([replicas], fan_out)
-        Entry j is the bias of unit j.
+    loss : float, or array of shape (replicas,)
+        The loss of each replica.
+    layers : list of Layer
+        The derivative of the loss of each replica in its weights and biases, in the shape of the
+        layers, with the replica axis. A layer without a bias has None there too.
     """
 
-    weight: Array
-    bias: Array
+    loss: Array
+    layers: list[Layer]
 
 
-def forward(
-    layers: Sequence[Layer],
-    x: npt.ArrayLike,
-    *,
-    activation: str = "relu",
-    exact: bool = False,
-) -> Array:
+class Ranks(NamedTuple):
+    """How many dimensions come through a network, counted at each layer.
+
+    Attributes
+    ----------
+    forward : array of shape ([replicas], samples, depth)
+        How many dimensions of the inputs are left in what layer k passes on.
+    backward : array of shape ([replicas], samples, depth)
+        How many dimensions of the errors are left when they have come back to layer k.
+    """
+
+    forward: npt.NDArray[np.intp]
+    backward: npt.NDArray[np.intp]
+
+
+def forward(network: Network, x: npt.ArrayLike) -> Array:
     """Return the outputs of the network for each sample.
-
-    Hidden layers pass through the activation, the last layer is linear. The values before the
-    activation of hidden layer k are the outputs of ``layers[:k]``.
 
     Parameters
     ----------
-    layers : list of Layer
-        The network, from the inputs to the outputs.
+    network : Network
+        The layers and the activation. The sums that enter the activation of hidden layer k are
+        the outputs of the network of ``layers[: k + 1]``.
     x : array of shape ([replicas], samples, features)
-        The inputs; replica axes broadcast with those of the layers.
-    activation : {"relu", "tanh", "erf", "selu", "identity"}
-        The activation of the hidden layers.
-    exact : bool
-        Whether to add up in the same order for every unit (see the top of this module).
+        The inputs; a replica axis broadcasts with that of the layers.
 
     Returns
     -------
     array of shape ([replicas], samples, outputs)
         The outputs, in the precision of the layers.
 
-    Raises
-    ------
-    TypeError, ValueError
-        When an argument is not as described, or two do not fit together.
-
     Notes
     -----
-    With h_0 = x, layer k computes z_k = W_k h_{k-1} + b_k and h_k = phi(z_k); the outputs are
-    the z of the last layer. The layers decide the precision: ``x`` is brought to theirs.
+    With h_0 = x, layer k computes z_k = W_k h_{k-1} + b_k and h_k = φ(z_k); the outputs are the z
+    of the last layer.
 
     Examples
     --------
     Two hidden units, max(0, t) and max(0, -t), add up to the absolute value:
 
     >>> import numpy as np
-    >>> hidden = Layer(np.array([[1.0], [-1.0]]), np.zeros(2))
-    >>> layers = [hidden, Layer(np.ones((1, 2)), np.zeros(1))]
-    >>> forward(layers, [[-3.0], [2.0]])
+    >>> layers = [Layer(np.array([[1.0], [-1.0]])), Layer(np.ones((1, 2)))]
+    >>> forward(Network(layers, "relu"), [[-3.0], [2.0]])
     array([[3.],
            [2.]])
     """
-    admitted, columns = _admit(layers, x)
-    phi = ACTIVATIONS[choice("activation", activation, ACTIVATIONS)]
-    return _outputs(admitted, columns, phi, flag("exact", exact)).mT
+    admitted = admit_network(network)
+    return outputs_of(admitted, admit_inputs("x", x, admitted)).mT
 
 
-def loss(
-    layers: Sequence[Layer],
-    x: npt.ArrayLike,
-    y: npt.ArrayLike,
-    *,
-    kind: str = "squared",
-    activation: str = "relu",
-    exact: bool = False,
-) -> Array:
+def loss(network: Network, x: npt.ArrayLike, y: npt.ArrayLike, *, kind: str = "squared") -> Array:
     """Return how far the outputs are from the targets.
 
     Parameters
     ----------
-    layers, x, activation, exact
+    network, x
         As for `forward`.
     y : array of shape ([replicas], samples, outputs) or (samples,)
-        The targets of the squared loss, or for the cross entropy the label of each sample, a
-        whole number from 0 to outputs - 1.
-    kind : {"squared", "cross_entropy"}
+        The targets of a squared loss, or for the cross entropy the label of each sample, a whole
+        number from 0 to outputs - 1.
+    kind : {"squared", "half_squares", "cross_entropy"}
         Which loss.
 
     Returns
@@ -129,56 +154,39 @@ def loss(
     float, or array of shape (replicas,)
         The loss of each replica.
 
-    Raises
-    ------
-    TypeError, ValueError
-        When an argument is not as described, or two do not fit together.
-
     Notes
     -----
     With f the outputs, "squared" is the mean over samples and outputs of (f - y)², without a
-    factor 1/2, and "cross_entropy" is the mean over samples of log Σ_k exp(f_k) - f_y.
+    factor 1/2; "half_squares" is half the sum of (f - y)² over samples and outputs, the loss of
+    the tangent kernel; and "cross_entropy" is the mean over samples of log Σ_k exp(f_k) - f_y.
 
     Examples
     --------
     >>> import numpy as np
-    >>> layers = [Layer(np.array([[1.0, 1.0]]), np.zeros(1))]
-    >>> float(loss(layers, [[1.0, 2.0], [0.0, 1.0]], [[3.0], [3.0]]))
+    >>> network = Network([Layer(np.array([[1.0, 1.0]]))], "identity")
+    >>> float(loss(network, [[1.0, 2.0], [0.0, 1.0]], [[3.0], [3.0]]))
     2.0
     """
-    admitted, columns, target = _admit_with_targets(layers, x, y, kind)
-    phi = ACTIVATIONS[choice("activation", activation, ACTIVATIONS)]
-    return _LOSSES[kind](_outputs(admitted, columns, phi, flag("exact", exact)), target)[0]
+    admitted = admit_network(network)
+    columns = admit_inputs("x", x, admitted)
+    target = admit_targets(admitted, columns, y, kind)
+    return LOSSES[kind](outputs_of(admitted, columns), target)[0]
 
 
 def gradients(
-    layers: Sequence[Layer],
-    x: npt.ArrayLike,
-    y: npt.ArrayLike,
-    *,
-    kind: str = "squared",
-    activation: str = "relu",
-    exact: bool = False,
-) -> tuple[Array, list[Layer]]:
+    network: Network, x: npt.ArrayLike, y: npt.ArrayLike, *, kind: str = "squared"
+) -> Gradients:
     """Return the loss and its derivative in every weight and bias, by back-propagation.
 
     Parameters
     ----------
-    layers, x, y, kind, activation, exact
+    network, x, y, kind
         As for `loss`.
 
     Returns
     -------
-    loss : float, or array of shape (replicas,)
-        The loss of each replica.
-    slopes : list of Layer
-        The derivative of each replica's loss in the weights and biases of that replica, in the
-        shape of the layers, with all replica axes.
-
-    Raises
-    ------
-    TypeError, ValueError
-        When an argument is not as described, or two do not fit together.
+    Gradients
+        The loss of each replica, and the derivatives as layers.
 
     Notes
     -----
@@ -186,8 +194,8 @@ def gradients(
 
         δ_k = (W_{k+1}ᵀ δ_{k+1}) φ'(z_k),   ∂L/∂W_k = δ_k h_{k-1}ᵀ,   ∂L/∂b_k = Σ_samples δ_k.
 
-    Equal incoming weights, biases and outgoing weights give equal δ: a gradient step never parts
-    two such units. The derivative of relu at 0 is taken as 0.
+    Two units that agree in incoming weights, bias and outgoing weights have equal δ, so that a
+    step of gradient descent does not part them.
 
     References
     ----------
@@ -199,42 +207,30 @@ def gradients(
     Equal units have equal gradients:
 
     >>> import numpy as np
-    >>> hidden = Layer(np.full((2, 1), 0.5), np.zeros(2))
-    >>> layers = [hidden, Layer(np.full((1, 2), 0.5), np.zeros(1))]
-    >>> value, slopes = gradients(layers, [[2.0]], [[2.0]])
-    >>> slopes[0].weight
+    >>> layers = [Layer(np.full((2, 1), 0.5)), Layer(np.full((1, 2), 0.5))]
+    >>> gradients(Network(layers, "relu"), [[2.0]], [[2.0]]).layers[0].weight
     array([[-2.],
            [-2.]])
     """
-    admitted, columns, target = _admit_with_targets(layers, x, y, kind)
-    phi = ACTIVATIONS[choice("activation", activation, ACTIVATIONS)]
-    return _gradients(admitted, columns, target, phi, kind, flag("exact", exact))
+    admitted = admit_network(network)
+    columns = admit_inputs("x", x, admitted)
+    target = admit_targets(admitted, columns, y, kind)
+    return Gradients(*loss_gradients(admitted, columns, target, kind))
 
 
-def jacobian(
-    layers: Sequence[Layer],
-    x: npt.ArrayLike,
-    *,
-    activation: str = "relu",
-    exact: bool = False,
-) -> Array:
+def jacobian(network: Network, x: npt.ArrayLike) -> Array:
     """Return the derivative of the outputs in the inputs, at each sample.
 
     Parameters
     ----------
-    layers, x, activation, exact
+    network, x
         As for `forward`.
 
     Returns
     -------
     array of shape ([replicas], samples, outputs, features)
         The matrix of partial derivatives at each sample: directions in its null space are
-        invisible to the network there.
-
-    Raises
-    ------
-    TypeError, ValueError
-        When an argument is not as described, or two do not fit together.
+        invisible to the network there, to first order.
 
     Notes
     -----
@@ -246,192 +242,212 @@ def jacobian(
     A relu unit passes on nothing where it is off:
 
     >>> import numpy as np
-    >>> layers = [Layer(np.array([[3.0]]), np.zeros(1)), Layer(np.array([[2.0]]), np.zeros(1))]
-    >>> jacobian(layers, [[1.0], [-1.0]]).tolist()
+    >>> network = Network([Layer(np.array([[3.0]])), Layer(np.array([[2.0]]))], "relu")
+    >>> jacobian(network, [[1.0], [-1.0]]).tolist()
     [[[6.0]], [[0.0]]]
     """
-    admitted, columns = _admit(layers, x)
-    phi = ACTIVATIONS[choice("activation", activation, ACTIVATIONS)]
-    _, slopes, outputs = _trace(admitted, columns, phi, flag("exact", exact))
-    *replicas, n_outputs, samples = outputs.shape
-    last = admitted[-1].weight[..., None, :, :]
-    result: Array = np.broadcast_to(last, (*replicas, samples, *last.shape[-2:]))
-    for layer, slope in zip(admitted[-2::-1], slopes[::-1], strict=True):
-        rows: Array = result * slope.mT[..., None, :]
-        rows = _product(rows.reshape(*replicas, samples * n_outputs, -1), layer.weight, exact)
-        result = rows.reshape(*replicas, samples, n_outputs, -1)
-    return np.array(result)
+    admitted = admit_network(network)
+    passed = trace(admitted, admit_inputs("x", x, admitted))
+    *_, (_, signal) = backward(admitted, passed.slopes, unit_signals(passed))  # of layer 0
+    first = admitted.layers[0].weight
+    return _by_sample(product(first.mT, signal, admitted.same_order)).copy()
 
 
-_Space = dict[str, Array]  # arrays to write into, kept from one step of training to the next
+def dead_units(network: Network, x: npt.ArrayLike) -> list[npt.NDArray[np.bool_]]:
+    """Tell which hidden units never answer on the given data.
 
+    Parameters
+    ----------
+    network, x
+        As for `forward`.
 
-def _product(left: Array, right: Array, exact: bool, out: Array | None = None) -> Array:
-    """Return the matrix product over the last two axes; the one place that knows ``exact``."""
-    if exact or left.shape[-1] == 1:  # one term has nothing to add up, and BLAS would be slower
-        return np.asarray(np.einsum("...ik,...kj->...ij", left, right, out=out, order="C"))
-    return np.asarray(np.matmul(left, right, out=out))
+    Returns
+    -------
+    list of arrays of shape ([replicas], units)
+        For each hidden layer, whether the slope of the activation is 0 at every sample.
 
+    Notes
+    -----
+    No gradient of a loss on these samples reaches the incoming weights and the bias of such a
+    unit. A relu unit is dead on the data when it is off at every sample. A unit of a bounded
+    activation is dead when it is saturated at every sample to the last digit, such as a tanh unit
+    with sums above 20.
 
-def _row_sums(array: Array, exact: bool) -> Array:
-    """Return the sums over the last axis; BLAS is the faster way on large arrays."""
-    if exact:
-        return np.asarray(array.sum(axis=-1))
-    return np.asarray(array @ np.ones(array.shape[-1], dtype=array.dtype))
+    `symlib.nullspace.has_dead_cone` asks instead whether some input switches off a whole layer.
 
+    Examples
+    --------
+    Of two units, the second would need an input below -1:
 
-def _outputs(layers: Sequence[Layer], columns: Array, phi: Activation, exact: bool) -> Array:
-    """Return the outputs as columns, and keep nothing else."""
-    for layer in layers[:-1]:
-        columns = phi.value(_affine(layer, columns, exact))
-    return _affine(layers[-1], columns, exact)
-
-
-def _affine(layer: Layer, columns: Array, exact: bool, out: Array | None = None) -> Array:
-    sums = _product(layer.weight, columns, exact, out)
-    sums += layer.bias[..., None]
-    return sums
-
-
-def _trace(
-    layers: Sequence[Layer],
-    columns: Array,
-    phi: Activation,
-    exact: bool,
-    masks: Sequence[Array] = (),
-    space: _Space | None = None,
-) -> tuple[list[Array], list[Array], Array]:
-    """Return what enters each layer, the slope of each hidden layer, and the outputs.
-
-    A mask multiplies the values of its hidden layer, and therefore their slopes.
+    >>> network = Network([Layer([[1.0], [-1.0]], [0.0, -1.0]), Layer([[1.0, 1.0]])], "relu")
+    >>> dead_units(network, [[0.5], [2.0]])
+    [array([False,  True])]
     """
-    entering, slopes = [columns], []
-    for k, layer in enumerate(layers[:-1]):
-        sums = _affine(layer, entering[k], exact, _place(space, f"sums {k}", layer, columns))
-        values = phi.value(sums, out=_place(space, f"values {k}", layer, columns))
-        slope = phi.slope(sums, values, out=None if values is sums else sums)
-        if masks:
-            values, slope = values * masks[k], slope * masks[k]
-        entering.append(values)
-        slopes.append(slope)
-    return entering, slopes, _affine(layers[-1], entering[-1], exact)
+    admitted = admit_network(network)
+    passed = trace(admitted, admit_inputs("x", x, admitted))
+    return [(slope == 0).all(axis=-1) for slope in passed.slopes]
 
 
-def _gradients(
-    layers: Sequence[Layer],
-    columns: Array,
-    target: Array,
-    phi: Activation,
-    kind: str,
-    exact: bool,
-    masks: Sequence[Array] = (),
-    space: _Space | None = None,
-) -> tuple[Array, list[Layer]]:
-    """Return the loss and its gradients for arguments that have been admitted.
+def layer_ranks(
+    network: Network,
+    x: npt.ArrayLike,
+    *,
+    tolerance: float | None = None,
+    precision: str | None = None,
+) -> Ranks:
+    """Count the dimensions that come through a network, layer by layer, at each input.
 
-    What lies in ``space`` is overwritten. Nothing that is returned lies there.
+    Parameters
+    ----------
+    network, x
+        As for `forward`.
+    tolerance : float, optional
+        Singular values up to ``tolerance`` times the largest count as 0. By default the rule of
+        `symlib.nullspace.null_basis` decides.
+    precision : {"float16", "bfloat16", "float32", "float64"}, optional
+        The precision to which the weights were rounded; by default the coarsest in which one of
+        them comes.
+
+    Returns
+    -------
+    Ranks
+        ``forward[..., k]`` is the rank of the derivative of what layer k passes on, in the
+        inputs; ``backward[..., k]`` that of the outputs in the sums of layer k, through which
+        the gradients of its weights pass.
+
+    Notes
+    -----
+    With D_k the diagonal of the slopes of layer k, forward is the rank of D_k W_k ... D_1 W_1 and
+    backward that of W_L D_{L-1} ... W_{k+1} D_k; the last layer has no D. In exact arithmetic
+    neither can grow on its way.
+
+    Examples
+    --------
+    A constant first layer lets one dimension through:
+
+    >>> import numpy as np
+    >>> network = Network([Layer(np.full((3, 2), 0.5)), Layer(np.eye(3))], "relu")
+    >>> layer_ranks(network, [[1.0, 2.0]]).forward.tolist()
+    [[1, 1]]
     """
-    entering, slopes, outputs = _trace(layers, columns, phi, exact, masks, space)
-    value, delta = _LOSSES[kind](outputs, target)
-    result = []
-    for k in range(len(layers) - 1, -1, -1):
-        result.append(Layer(_product(delta, entering[k].mT, exact), _row_sums(delta, exact)))
-        if k:
-            place = _place(space, f"delta {k}", layers[k - 1], columns)
-            delta = _product(layers[k].weight.mT, delta, exact, place)
-            delta *= slopes[k - 1]
-    return value, result[::-1]
+    admitted = admit_network(network)
+    double = _in_double(admitted)
+    columns = admit_inputs("x", x, double)
+    passed = trace(double, columns)
+    weights = [layer[0] for layer in network.layers]  # in the precision that they came in
+
+    def rank(matrices: Array) -> npt.NDArray[np.intp]:
+        return _rank.ranks(matrices, weights, tolerance=tolerance, precision=precision)
+
+    # Forward: from the identity on, each layer multiplies the derivative from the left.
+    forwards = []
+    replicas = replica_axis(double, passed.outputs)
+    samples = passed.outputs.shape[-1]
+    features = double.layers[0].weight.shape[-1]
+    seen: Array = np.broadcast_to(np.eye(features), (*replicas, samples, features, features))
+    for k, layer in enumerate(double.layers):
+        seen = layer.weight[..., np.newaxis, :, :] @ seen
+        if k < len(passed.slopes):
+            seen = seen * passed.slopes[k].mT[..., np.newaxis]
+        forwards.append(rank(seen))
+    # Backward: the pass that the gradients take, with each output as an error.
+    backwards: list[npt.NDArray[np.intp]] = []
+    for _, signal in backward(double, passed.slopes, unit_signals(passed)):
+        backwards.insert(0, rank(_by_sample(signal)))
+    return Ranks(np.stack(forwards, axis=-1), np.stack(backwards, axis=-1))
 
 
-def _place(space: _Space | None, name: str, layer: Layer, columns: Array) -> Array | None:
-    """Return where the values of a layer may be written: in the same place as the last time.
+def local_metamer(network: Network, x: npt.ArrayLike, towards: npt.ArrayLike) -> Array:
+    """Move inputs towards others as far as a whole piecewise linear network does not notice.
 
-    A large new array costs more than what is done with it, as its memory comes from the system
-    page by page. Without a ``space`` this is left to NumPy; with one, the weight has all replica
-    axes.
+    Around an input such a network is affine, up to where the sum of one of its units meets a kink
+    of the activation. What its derivative does not see there can be changed freely, whatever the
+    width of the first layer; `symlib.nullspace.metamer` needs a narrow one, and has no such limit.
+
+    Parameters
+    ----------
+    network : Network
+        One network, without a replica axis, whose activations are piecewise linear: "relu",
+        "leaky_relu", "hardtanh" or "identity".
+    x, towards : array of shape (samples, features)
+        The inputs, and where each of them is to move.
+
+    Returns
+    -------
+    array of shape (samples, features)
+        The moved inputs, with the outputs of x up to the rounding of the weights. An input stays
+        where it is when its derivative sees every direction, or when it stands at a kink of a unit
+        that the move would change.
+
+    Notes
+    -----
+    With J the derivative of the outputs in the inputs at x, the move is t N Nᵀ (towards - x), the
+    columns of N a basis of the null space of J. All sums of the hidden layers are affine along
+    it; t is 1, or smaller where one of them would cross a kink before.
+
+    References
+    ----------
+    Jacobsen, Behrmann, Zemel and Bethge, "Excessive invariance causes adversarial vulnerability",
+    ICLR 2019.
+
+    Examples
+    --------
+    The unit that reads the second input is off, and would be switched on at 0:
+
+    >>> network = Network([Layer([[1.0, 0.0], [0.0, 1.0]]), Layer([[1.0, 1.0]])], "relu")
+    >>> local_metamer(network, [[1.0, -2.0]], [[5.0, 6.0]]).tolist()
+    [[1.0, 0.0]]
     """
-    if space is None:
-        return None
-    shape = (*layer.weight.shape[:-1], columns.shape[-1])
-    if name not in space or space[name].shape != shape:
-        space[name] = np.empty(shape, dtype=columns.dtype)
-    return space[name]
+    admitted = admit_network(network)
+    phis = hidden_activations(admitted)
+    for name, phi in zip(admitted.activation, phis, strict=True):
+        if phi.kinks is None:
+            raise ValueError(f"network must have piecewise linear activations, got {name!r}")
+    if replica_axis(admitted):
+        raise ValueError(f"network must be one network, got {replica_axis(admitted)[0]} replicas")
+    double = _in_double(admitted)
+    start = real_array("x", x, ("samples", double.layers[0].weight.shape[-1]))
+    goal = real_array("towards", towards, start.shape)
+    seen = jacobian(double, start)
+    ways = (goal - start)[:, np.newaxis]
+    precision = _rank.precision_of([layer[0] for layer in network.layers])
+    lost = []
+    for matrix, way in zip(seen, ways, strict=True):
+        lost.append(split(matrix, way, precision=precision).lost[0])
+    move = np.stack(lost)
+    # Follow the move through the layers, in which samples are columns: up to the first kink the
+    # sums change in proportion to it.
+    change = move.T
+    reach = np.ones(len(start))
+    states = hidden_states(double, admit_inputs("x", start, double))
+    for layer, phi, (sums, values) in zip(double.layers, phis, states, strict=False):
+        change = layer.weight @ change
+        for kink in phi.kinks or ():
+            reach = np.minimum(reach, _steps_to(kink, sums, change).min(axis=0))
+        change = change * phi.slope(sums, values)
+    return np.asarray(start + reach[:, np.newaxis] * move)
 
 
-def _squared(outputs: Array, target: Array) -> tuple[Array, Array]:
-    """Return the mean square of the residuals, and its derivative in the outputs."""
-    residual = outputs - target
-    size = residual.shape[-2] * residual.shape[-1]
-    return (residual * residual).sum(axis=(-2, -1)) / size, residual * (2 / size)
+def _by_sample(signal: Array) -> Array:
+    """Return signals (outputs, [replicas], units, samples) as one matrix for each sample."""
+    return np.moveaxis(signal, (0, -1), (-2, -3))
 
 
-def _cross_entropy(outputs: Array, target: Array) -> tuple[Array, Array]:
-    """Return the mean cross entropy, and its derivative in the outputs; targets are 0 and 1."""
-    shifted = outputs - outputs.max(axis=-2, keepdims=True)
-    odds = np.exp(shifted)
-    total = odds.sum(axis=-2, keepdims=True)
-    each = np.log(total[..., 0, :]) - (shifted * target).sum(axis=-2)
-    return each.mean(axis=-1), (odds / total - target) / outputs.shape[-1]
+def _in_double(network: Network) -> Network:
+    """Return an admitted network in double precision, in which ranks are counted."""
+    layers = map_layers(lambda array: array.astype(np.float64), network.layers)
+    return network._replace(layers=layers)
 
 
-_LOSSES: Final[dict[str, Callable[[Array, Array], tuple[Array, Array]]]] = {
-    "squared": _squared,
-    "cross_entropy": _cross_entropy,
-}
+def _steps_to(kink: float, sums: Array, change: Array) -> Array:
+    """Return how many changes lead each sum to the kink; infinitely many if none does.
 
-
-def _admit(layers: object, x: npt.ArrayLike) -> tuple[list[Layer], Array]:
-    """Return the layers, and the samples as columns, once they are known to fit together."""
-    if not isinstance(layers, Sequence) or not layers:
-        raise TypeError(f"layers must be a non-empty list of Layer, got {layers!r:.60}")
-    admitted: list[Layer] = []
-    replicas: tuple[int, ...] = ()
-    for k, layer in enumerate(layers):
-        if not isinstance(layer, tuple) or len(layer) != 2:
-            raise TypeError(f"layers[{k}] must be a Layer(weight, bias), got {layer!r:.60}")
-        fan_in = admitted[-1].bias.shape[-1] if admitted else "fan_in"
-        name = f"layers[{k}].weight"
-        weight = real_array(name, layer[0], ("fan_out", fan_in), leading="replicas")
-        replicas = _joined(name, weight, 2, replicas)
-        name = f"layers[{k}].bias"
-        bias = real_array(name, layer[1], (weight.shape[-2],), leading="replicas")
-        replicas = _joined(name, bias, 1, replicas)
-        own = np.broadcast_shapes(weight.shape[:-2], bias.shape[:-1])
-        admitted.append(Layer(np.broadcast_to(weight, (*own, *weight.shape[-2:])), bias))
-    features = admitted[0].weight.shape[-1]
-    rows = real_array("x", x, ("samples", features), leading="replicas")
-    _joined("x", rows, 2, replicas)
-    dtype = np.result_type(*(array for layer in admitted for array in layer))
-    admitted = [Layer(*(a.astype(dtype, copy=False) for a in layer)) for layer in admitted]
-    return admitted, np.ascontiguousarray(rows.mT, dtype=dtype)  # for BLAS, all the way
-
-
-def _admit_with_targets(
-    layers: object, x: npt.ArrayLike, y: npt.ArrayLike, kind: str
-) -> tuple[list[Layer], Array, Array]:
-    """Return the layers, the samples and the targets as columns; a label becomes 0s and a 1."""
-    admitted, columns = _admit(layers, x)
-    choice("kind", kind, _LOSSES)
-    samples, outputs = columns.shape[-1], admitted[-1].weight.shape[-2]
-    if kind == "cross_entropy":
-        classes = labels("y", y, (samples,), classes=outputs)
-        return admitted, columns, np.eye(outputs, dtype=columns.dtype)[:, classes]
-    target = real_array("y", y, (samples, outputs), leading="replicas")
-    _joined("y", target, 2, _replicas(admitted, columns))
-    return admitted, columns, np.ascontiguousarray(target.mT, dtype=columns.dtype)
-
-
-def _replicas(layers: Sequence[Layer], *columns: Array) -> tuple[int, ...]:
-    """Return the replica axes that the layers and the columns have together."""
-    weights = (layer.weight for layer in layers)
-    return np.broadcast_shapes(*(array.shape[:-2] for array in (*weights, *columns)))
-
-
-def _joined(name: str, array: Array, own: int, replicas: tuple[int, ...]) -> tuple[int, ...]:
-    """Return ``replicas`` broadcast with the leading axes of an array with ``own`` further axes."""
-    try:
-        return np.broadcast_shapes(replicas, array.shape[: array.ndim - own])
-    except ValueError:
-        raise ValueError(
-            f"{name} must have replica axes that broadcast with {replicas}, got shape {array.shape}"
-        ) from None
+    A sum that is at the kink and changes at all is there already.
+    """
+    gap = kink - sums
+    meets = (np.sign(gap) == np.sign(change)) | (gap == 0)
+    meets &= change != 0
+    steps = np.full(sums.shape, np.inf)
+    with np.errstate(over="ignore"):  # a change that is next to nothing
+        np.divide(gap, change, out=steps, where=meets)
+    return steps

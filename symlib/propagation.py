@@ -10,20 +10,31 @@ sends these numbers on by a fixed map, in which z₁, z₂ are normal with corre
 
 So depth is iteration, and what it ends in is a fixed point. `length_map` and `correlation_map` are
 the two maps, `fixed_point` is where they lead, `depth_scales` says in how many layers. The
-*slope* of the correlation map at c = 1, χ₁ = σ_w² E φ'(√q z)², decides: below 1 all inputs end
-up as one (*order*), above 1 inputs that were almost equal part (*chaos*). It is also what a layer
-multiplies the square of a gradient by. `critical_weight_variance` is the border between the two,
-and `jacobian_moments` how unevenly the gradients of different directions fare.
+*slope* of the correlation map at c = 1, χ₁ = σ_w² E φ'(√q z)², is what a layer multiplies the
+square of a gradient by. Where the length has a fixed point above 0 and below infinity, it also
+decides what becomes of two inputs: below 1 all inputs end up as one (*order*), above 1 inputs that
+were almost equal part (*chaos*), and `critical_weight_variance` is the border between the two.
+Where lengths vanish or grow without end it decides nothing of the kind. ReLU has no chaos: its
+inputs merge at each weight variance, and 2 is where lengths are kept. And tanh with weight
+variance 1 and no biases stands on the border, where lengths fall like 1 / (2 depth) and
+correlations hardly move. `jacobian_moments` is how unevenly the gradients of different directions
+fare.
 
 ReLU without biases has no length of its own, and of the three numbers the angle is left.
 `angle_map` and `squared_distance_ratio` are its maps, exact to the last digits for angles as small
 as they come.
 
-Expectations of relu, erf and identity have closed forms. For tanh and selu those in one variable
-come by Gauss quadrature and are good to about 1e-14 for lengths up to 1000. Those in two variables
-are sums over 512 Hermite polynomials (Mehler's formula), just as good for correlations up to 0.9
-in size. Closer to ±1 the error is below 1e-11 for tanh up to lengths of 10, then grows, to 1e-7
-at 30 and 1e-4 at 100; for selu it is about 1e-9 at length 1 and 1e-7 at 30. At ±1 it is rounding.
+Expectations in one variable are good to about 1e-15 at each length: they are closed forms for erf
+and the piecewise linear activations, and Gauss quadrature for the others. Those in two variables
+are closed forms for relu, leaky_relu, identity and erf, and an integral over angles for hardtanh,
+good to 1e-13. For the others they are sums over 512 Hermite polynomials (Mehler's formula), good to
+1e-14 for correlations up to 0.9 in size. Closer to ±1 this holds for gelu, silu, mish, softplus and
+sigmoid up to lengths of 10, and the error grows to 1e-12 at 30 and 1e-8 at 100. For tanh it is
+below 1e-11 up to 10, 1e-7 at 30 and 1e-4 at 100; for elu and selu about 1e-9 at length 1 and 1e-7
+at 30. At ±1 it is rounding.
+
+Arguments that are not as described raise TypeError or ValueError, in one sentence that names the
+argument. Arrays may have any shapes that broadcast.
 
 Sources: Cho and Saul 2009; Poole et al. 2016; Schoenholz et al. 2017; Pennington et al. 2017.
 """
@@ -31,31 +42,56 @@ Sources: Cho and Saul 2009; Poole et al. 2016; Schoenholz et al. 2017; Penningto
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from symlib import _arrays
 from symlib._activations import ACTIVATIONS
-from symlib._expectations import LAWS, TINY, kink, polynomial, product, series, shrinkage
+from symlib._expectations import MOMENTS, TINY, equal_lengths, product, shrinkage
 
 __all__ = [
     "DepthScales",
     "FixedPoint",
+    "GaussianExpectations",
     "JacobianMoments",
     "angle_map",
     "correlation_map",
     "critical_weight_variance",
     "depth_scales",
     "fixed_point",
+    "gaussian_expectations",
     "jacobian_moments",
     "length_map",
     "squared_distance_ratio",
 ]
 
 _Real = npt.NDArray[np.float64]
+_Flags = npt.NDArray[np.bool_]
 _Map = Callable[..., _Real]
+
+
+class GaussianExpectations(NamedTuple):
+    """Means over z, standard normal, of an activation φ and its slope at √q z.
+
+    Attributes
+    ----------
+    mean : float or array
+        E φ(√q z).
+    square : float or array
+        E φ(√q z)²: the mean square of the values of a layer.
+    slope : float or array
+        E φ'(√q z)²: what a layer multiplies the square of a gradient by, per weight variance.
+    quartic : float or array
+        E φ'(√q z)⁴: how uneven this is.
+    """
+
+    mean: _Real
+    square: _Real
+    slope: _Real
+    quartic: _Real
 
 
 class FixedPoint(NamedTuple):
@@ -64,11 +100,13 @@ class FixedPoint(NamedTuple):
     Attributes
     ----------
     length : float or array
-        The length q* that the length map keeps; inf where lengths grow without end.
+        The length q* that depth leads to: 0 where lengths vanish, inf where they grow without end.
     correlation : float or array
-        The correlation c* that two inputs of this length approach; nan where the length is inf.
+        The correlation c* that two inputs of this length approach. Where the length is 0 or inf
+        there is no such number but for relu and leaky_relu, and this is nan.
     slope : float or array
-        χ₁, the slope of the correlation map at c = 1: below 1 is order, above 1 is chaos.
+        χ₁, the slope of the correlation map at c = 1. For a length above 0 and below inf, less
+        than 1 is order and more than 1 is chaos.
     """
 
     length: _Real
@@ -82,9 +120,10 @@ class DepthScales(NamedTuple):
     Attributes
     ----------
     length : float or array
-        ξ_q, for the length.
+        ξ_q, for the length: inf where the way shrinks more slowly than by a factor, and nan where
+        there is no fixed point or it is left.
     correlation : float or array
-        ξ_c, for the correlation of two inputs.
+        ξ_c, for the correlation of two inputs: inf and nan in the same sense.
     """
 
     length: _Real
@@ -120,11 +159,6 @@ def angle_map(theta: npt.ArrayLike, *, depth: int = 1) -> _Real:
     -------
     float or array, of the shape of ``theta``
         The angles after that many layers without biases, in the limit of infinite width.
-
-    Raises
-    ------
-    TypeError, ValueError
-        When an argument is not as described.
 
     Notes
     -----
@@ -165,11 +199,6 @@ def squared_distance_ratio(theta: npt.ArrayLike) -> _Real:
         The expectation of ‖ρ(W x) - ρ(W y)‖² / ‖x - y‖² for Gaussian weights of variance
         2 / fan_out: from 1 for equal inputs down to 1/2 for opposite ones.
 
-    Raises
-    ------
-    TypeError, ValueError
-        When an argument is not as described.
-
     Notes
     -----
     The ratio is 1 - ψ / (1 - cos θ), with ψ as for `angle_map`, and exact at every width. For
@@ -190,12 +219,50 @@ def squared_distance_ratio(theta: npt.ArrayLike) -> _Real:
     return shrinkage(_between("theta", theta, 0.0, np.pi, "from 0 to pi"))[()]
 
 
+def gaussian_expectations(q: npt.ArrayLike = 1.0, *, activation: str) -> GaussianExpectations:
+    """Return the mean squares and the like of an activation at Gaussian sums.
+
+    Parameters
+    ----------
+    q : float or array
+        Lengths: the mean square of the sums that enter a layer, at least 0.
+    activation : str
+        The activation φ, as for `length_map`.
+
+    Returns
+    -------
+    GaussianExpectations
+        E φ, E φ², E φ'² and E φ'⁴ at √q z, in the shape of ``q``.
+
+    Notes
+    -----
+    The weight variance that keeps the mean square 1 of Gaussian sums is 1 / E φ² at q = 1: 2 for
+    relu. It keeps gradients only where it is 1 / E φ'², too.
+
+    For q of 0 these are limits, so that E φ'² of relu is 1/2 there. Up to the largest q they are
+    good to about 1e-15 of themselves; only E φ of small q is so to 1e-15 √q.
+
+    Examples
+    --------
+    >>> (1 / gaussian_expectations(activation="gelu").square).round(9)
+    np.float64(2.351715614)
+    """
+    name = _arrays.choice("activation", activation, ACTIVATIONS)
+    lengths = _not_negative("q", q)
+    moments = MOMENTS[name]
+
+    def block(q: _Real) -> tuple[_Real, ...]:
+        return moments.mean(q), moments.square(q), moments.slope(q), moments.quartic(q)
+
+    return GaussianExpectations(*_by_block(block, {"q": lengths}))
+
+
 def length_map(
     q: npt.ArrayLike,
     *,
     weight_variance: npt.ArrayLike,
     bias_variance: npt.ArrayLike = 0.0,
-    activation: str = "tanh",
+    activation: str,
 ) -> _Real:
     """Return the length of the sums of the next layer.
 
@@ -207,22 +274,19 @@ def length_map(
         σ_w², the variance of a weight times fan_in, above 0.
     bias_variance : float or array
         σ_b², the variance of a bias, at least 0.
-    activation : {"relu", "tanh", "erf", "selu", "identity"}
-        The activation φ.
+    activation : str
+        The activation φ: "identity", "relu", "leaky_relu" (slope .01), "elu", "selu", "gelu",
+        "gelu_tanh", "silu", "mish", "softplus", "sigmoid", "tanh", "erf" or "hardtanh".
 
     Returns
     -------
     float or array
-        σ_w² E φ(√q z)² + σ_b² with z standard normal. Arrays broadcast, here as everywhere below.
-
-    Raises
-    ------
-    TypeError, ValueError
-        When an argument is not as described, or shapes do not broadcast.
+        σ_w² E φ(√q z)² + σ_b² with z standard normal.
 
     Notes
     -----
-    E φ² is q for the identity, q/2 for relu and (2/π) arcsin(2q / (1 + 2q)) for erf.
+    E φ² is q for the identity, q/2 for relu and (2/π) arcsin(2q / (1 + 2q)) for erf. It increases
+    with q for each of these activations, for gelu, silu and mish seen in numbers.
 
     References
     ----------
@@ -240,10 +304,11 @@ def length_map(
     name = _arrays.choice("activation", activation, ACTIVATIONS)
     lengths = _not_negative("q", q)
     variances = _variances(weight_variance, bias_variance)
-    (result,) = _by_block(
-        lambda q, w, b: (w * q * LAWS[name].square(q) + b,),
-        {"q": lengths} | variances,
-    )
+
+    def block(q: _Real, w: _Real, b: _Real) -> tuple[_Real]:
+        return (w * MOMENTS[name].square(q) + b,)
+
+    (result,) = _by_block(block, {"q": lengths} | variances)
     return result
 
 
@@ -254,7 +319,7 @@ def correlation_map(
     *,
     weight_variance: npt.ArrayLike,
     bias_variance: npt.ArrayLike = 0.0,
-    activation: str = "tanh",
+    activation: str,
 ) -> _Real:
     """Return the correlation of two inputs at the next layer.
 
@@ -275,18 +340,14 @@ def correlation_map(
         (σ_w² E φ(√q z₁) φ(√q₂ z₂) + σ_b²) / √(q' q₂'), where q' and q₂' are the lengths at the
         next layer. For a length of 0 without biases the limit of short inputs.
 
-    Raises
-    ------
-    TypeError, ValueError
-        When an argument is not as described, or shapes do not broadcast.
-
     Notes
     -----
     The expectation is √(q q₂) c for the identity, √(q q₂) (c + ψ) / 2 for relu with ψ as for
-    `angle_map` and c = cos θ, and (2/π) arcsin(2 c √(q q₂) / √((1 + 2q) (1 + 2 q₂))) for erf. In
-    general it is Σ a_k(q) a_k(q₂) cᵏ, where a_k(q) is the coefficient of φ(√q z) at the k-th
-    orthonormal Hermite polynomial (Mehler). A kink makes this sum slow; so relu times the
-    jump of φ' goes the closed way, and the sum has the rest.
+    `angle_map` and c = cos θ, and (2/π) arcsin(2 c √(q q₂) / √((1 + 2q) (1 + 2 q₂))) for erf. Its
+    second derivative in c is a sum of normal densities at pairs of kinks for hardtanh, which is
+    integrated twice. In general it is Σ a_k(q) a_k(q₂) cᵏ, where a_k(q) is the coefficient of
+    φ(√q z) at the k-th orthonormal Hermite polynomial (Mehler). A kink makes this sum slow; so
+    relu times the jump of φ' goes the closed way, and the sum has the rest.
 
     References
     ----------
@@ -299,18 +360,20 @@ def correlation_map(
     array([0.31831, 1.     ])
     """
     name = _arrays.choice("activation", activation, ACTIVATIONS)
+    first = _not_negative("q", q)
     arrays = {
         "c": _between("c", c, -1.0, 1.0, "from -1 to 1"),
-        "q": _not_negative("q", q),
-        "q2": _not_negative("q2", q if q2 is None else q2),
+        "q": first,
+        "q2": first if q2 is None else _not_negative("q2", q2),
     }
 
     def block(c: _Real, q: _Real, q2: _Real, w: _Real, b: _Real) -> tuple[_Real]:
-        first, second = (np.maximum(each, TINY) for each in (q, q2))
-        law = LAWS[name]
-        lengths = [w * each * law.square(each) + b for each in (first, second)]
-        joint = w * product(name, c, first, second) + b
-        return (np.clip(joint / np.sqrt(lengths[0]) / np.sqrt(lengths[1]), -1.0, 1.0),)
+        q = np.maximum(q, TINY)
+        q2 = np.maximum(q2, TINY)
+        next_q = w * MOMENTS[name].square(q) + b
+        next_q2 = w * MOMENTS[name].square(q2) + b
+        joint = w * product(name, c, q, q2) + b
+        return (np.clip(joint / np.sqrt(next_q) / np.sqrt(next_q2), -1.0, 1.0),)
 
     (result,) = _by_block(block, arrays | _variances(weight_variance, bias_variance))
     return result
@@ -320,7 +383,8 @@ def fixed_point(
     *,
     weight_variance: npt.ArrayLike,
     bias_variance: npt.ArrayLike = 0.0,
-    activation: str = "tanh",
+    activation: str,
+    start: npt.ArrayLike = 1.0,
 ) -> FixedPoint:
     """Return the length and the correlation that depth leads to.
 
@@ -328,30 +392,41 @@ def fixed_point(
     ----------
     weight_variance, bias_variance, activation
         As for `length_map`.
+    start : float or array
+        The length in the first layer, above 0.
 
     Returns
     -------
     FixedPoint
-        Length q*, correlation c* and slope χ₁, in the shape of the variances.
-
-    Raises
-    ------
-    TypeError, ValueError
-        When an argument is not as described, or shapes do not broadcast.
+        Length q*, correlation c* and slope χ₁.
 
     Notes
     -----
-    E φ(√q z)² is a concave function of q for each of these activations (for tanh and selu seen in
-    numbers, not proven), so there is one q* to which every length above 0 tends, or none. There is
-    none, and the length is inf, where relu has a weight variance above 2, identity above 1 or selu
-    above 2 / 1.0507² = 1.8117, and on this border itself if there are biases (for selu always);
-    χ₁ is then the limit for large lengths. Where relu has 2 and identity 1 without biases, each
-    length is kept, and 1 stands for all.
+    The length map increases, so that lengths go one way, from ``start`` to the first fixed point
+    above it or below it, or to inf or 0 if there is none. It is looked for in steps of 4 % of the
+    length; two fixed points nearer to each other than that may be passed over. A ``start`` that one
+    layer changes by less than 1e-14 of itself is returned, even if what is close to it goes away.
 
-    With χ₁ <= 1, c* is 1. With χ₁ > 1 the fixed point 1 is unstable, and c* is the only other one
-    from 0 to 1. It solves (1 - c') / (1 - c) = 1, whose left side increases with c, as all powers
-    of c in E φφ have coefficients of at least 0; this way it loses no digits when it is near 1.
-    Where q* is 0, everything ends at 0 and c* is 1 by convention.
+    For gelu, gelu_tanh, silu and mish E φ² / q rises with q; for the other activations it falls or
+    stays (for some of both seen in numbers, not proven). Where it falls there is at most one fixed
+    point above 0, and it is *stable*: all lengths above 0 tend to it. Where it rises the one
+    without biases is *unstable*: for gelu and weight variances from 2 to 4 shorter inputs vanish
+    and longer ones grow without end. With biases there is a stable one up to a weight variance of
+    2, and above it two, the longer one unstable, or none.
+
+    The length is inf where relu has a weight variance above 2, identity above 1 or selu above
+    2 / 1.0507² = 1.8117, and on this border itself if there are biases (for selu always);
+    χ₁ is then the limit for large lengths. Where relu has 2 and identity 1 without biases, each
+    length is kept, and q* is ``start``.
+
+    For q* above 0 and below inf, c* is 1 if χ₁ <= 1. With χ₁ > 1 the fixed point 1 is unstable,
+    and c* is the only other one from 0 to 1. It solves (1 - c') / (1 - c) = 1, whose left side
+    increases with c, as all powers of c in E φφ have coefficients of at least 0; this way it loses
+    no digits when it is near 1.
+    Where q* is 0, inputs of a smooth activation are in the end only multiplied by a number, and
+    correlations come to rest anywhere: for erf with weight variance 1/2 those that begin with .2
+    end at .179. So c* is nan. Relu and leaky_relu do the same at every length and merge all inputs,
+    as `angle_map` does, so that their c* is 1, always; identity without biases keeps correlations.
 
     References
     ----------
@@ -362,48 +437,55 @@ def fixed_point(
     --------
     Order, and chaos:
 
-    >>> fixed_point(weight_variance=[1.3, 2.5], bias_variance=0.05).correlation.round(6)
+    >>> end = fixed_point(weight_variance=[1.3, 2.5], bias_variance=0.05, activation="tanh")
+    >>> end.correlation.round(6)
     array([1.      , 0.446804])
+
+    Two starts:
+
+    >>> fixed_point(weight_variance=3.0, activation="gelu", start=[0.1, 1.0]).length
+    array([ 0., inf])
     """
     name = _arrays.choice("activation", activation, ACTIVATIONS)
-    return FixedPoint(
-        *_by_block(
-            lambda w, b: _ends(name, w, b)[:3],
-            _variances(weight_variance, bias_variance),
-        )
-    )
+    arrays = _variances(weight_variance, bias_variance) | {"start": _positive("start", start)}
+
+    def block(w: _Real, b: _Real, start: _Real) -> tuple[_Real, ...]:
+        q = _final_length(name, w, b, start)
+        c, _ = _final_correlation(name, w, b, q)
+        return q, c, w * MOMENTS[name].slope(q)
+
+    return FixedPoint(*_by_block(block, arrays))
 
 
-def critical_weight_variance(
-    bias_variance: npt.ArrayLike = 0.0, *, activation: str = "tanh"
-) -> _Real:
+def critical_weight_variance(bias_variance: npt.ArrayLike = 0.0, *, activation: str) -> _Real:
     """Return the weight variance at the border between order and chaos.
 
     Parameters
     ----------
     bias_variance : float or array
         σ_b², the variance of a bias, at least 0.
-    activation : {"relu", "tanh", "erf", "selu", "identity"}
-        The activation φ.
+    activation : str
+        The activation φ, as for `length_map`.
 
     Returns
     -------
     float or array, of the shape of ``bias_variance``
-        The σ_w² at which χ₁ = 1 at the fixed point of the length map.
-
-    Raises
-    ------
-    TypeError, ValueError
-        When an argument is not as described.
+        The σ_w² at which χ₁ = 1 at a fixed point of the length map; nan where there is none.
 
     Notes
     -----
-    Along the border σ_w² = 1 / E φ'(√q z)² and σ_b² = q - E φ(√q z)² / E φ'(√q z)², which
-    increases with q. For erf this is σ_w² = (π/4) √(1 + 4q) and
-    σ_b² = q - σ_w² (2/π) arcsin(2q / (1 + 2q)).
+    Along the border σ_w² = 1 / E φ'(√q z)² and σ_b² = q - E φ(√q z)² / E φ'(√q z)². Where this is
+    not negative it increases with q (seen in numbers), so that there is one border, or none: none
+    for softplus. For erf this is σ_w² = (π/4) √(1 + 4q) and σ_b² = q - σ_w² (2/π) arcsin(2q / (1 +
+    2q)).
+
+    The fixed point of the length may itself be unstable, so that `fixed_point` does not find it:
+    for gelu it is up to a bias variance of 0.1729, where the slope of the length map at it is 1,
+    too, with σ_w² = 1.98306. For silu this is at 0.5552, with σ_w² = 1.98800.
 
     For relu χ₁ is σ_w² / 2 at every length, and for identity σ_w². So 2 and 1 are returned for each
-    bias variance, though with biases the length then grows without end, by σ_b² in each layer.
+    bias variance, though with biases the length then grows without end, by σ_b² in each layer, and
+    though inputs of relu merge on both sides of 2.
 
     References
     ----------
@@ -412,7 +494,7 @@ def critical_weight_variance(
 
     Examples
     --------
-    >>> critical_weight_variance([0.0, 0.05]).round(6)
+    >>> critical_weight_variance([0.0, 0.05], activation="tanh").round(6)
     array([1.      , 1.760955])
     """
     name = _arrays.choice("activation", activation, ACTIVATIONS)
@@ -425,31 +507,30 @@ def depth_scales(
     *,
     weight_variance: npt.ArrayLike,
     bias_variance: npt.ArrayLike = 0.0,
-    activation: str = "tanh",
+    activation: str,
+    start: npt.ArrayLike = 1.0,
 ) -> DepthScales:
     """Return in how many layers lengths and correlations reach their fixed points.
 
     Parameters
     ----------
-    weight_variance, bias_variance, activation
-        As for `length_map`.
+    weight_variance, bias_variance, activation, start
+        As for `fixed_point`.
 
     Returns
     -------
     DepthScales
-        The scales ξ_q and ξ_c, in layers, in the shape of the variances. At criticality ξ_c is
-        inf (up to rounding); where there is no fixed point to go to, a scale is nan.
-
-    Raises
-    ------
-    TypeError, ValueError
-        When an argument is not as described, or shapes do not broadcast.
+        The scales ξ_q and ξ_c, in layers. At criticality ξ_c is inf (up to rounding).
 
     Notes
     -----
     Near its fixed point a map multiplies the distance to it by its slope there, so that the
     distance falls like exp(-depth / ξ) with ξ = -1 / ln(slope). The slope of the correlation map at
     c* is σ_w² E φ'(√q* z₁) φ'(√q* z₂), that of the length map σ_w² E[φ'² + φ φ''].
+
+    Where c* is nan, as `fixed_point` says, ξ_c is. Where relu or leaky_relu merge all inputs though
+    no length above 0 and below inf is their fixed point, or each is, 1 - c falls like 1 / depth²,
+    and ξ_c is inf.
 
     References
     ----------
@@ -458,17 +539,20 @@ def depth_scales(
 
     Examples
     --------
-    >>> scales = depth_scales(weight_variance=1.3, bias_variance=0.05)
+    >>> scales = depth_scales(weight_variance=1.3, bias_variance=0.05, activation="tanh")
     >>> float(scales.length.round(4)), float(scales.correlation.round(4))
     (1.7852, 7.8341)
     """
     name = _arrays.choice("activation", activation, ACTIVATIONS)
-    return DepthScales(
-        *_by_block(
-            lambda w, b: tuple(_scale(slope) for slope in _ends(name, w, b)[3:]),
-            _variances(weight_variance, bias_variance),
-        )
-    )
+    arrays = _variances(weight_variance, bias_variance) | {"start": _positive("start", start)}
+
+    def block(w: _Real, b: _Real, start: _Real) -> tuple[_Real, ...]:
+        q = _final_length(name, w, b, start)
+        _, slope = _final_correlation(name, w, b, q)
+        growth = np.where(np.isinf(q), np.nan, w * MOMENTS[name].growth(q))
+        return _scale(growth), _scale(slope)
+
+    return DepthScales(*_by_block(block, arrays))
 
 
 def jacobian_moments(
@@ -476,7 +560,8 @@ def jacobian_moments(
     *,
     weight_variance: npt.ArrayLike,
     bias_variance: npt.ArrayLike = 0.0,
-    activation: str = "tanh",
+    activation: str,
+    start: npt.ArrayLike = 1.0,
     orthogonal: bool = False,
 ) -> JacobianMoments:
     """Return how large and how uneven the gradients through a deep network are.
@@ -485,8 +570,8 @@ def jacobian_moments(
     ----------
     depth : int
         The number of layers.
-    weight_variance, bias_variance, activation
-        As for `length_map`.
+    weight_variance, bias_variance, activation, start
+        As for `fixed_point`.
     orthogonal : bool
         Whether the weights of a layer are √σ_w² times a random orthogonal matrix, instead of
         independent Gaussian numbers.
@@ -494,12 +579,7 @@ def jacobian_moments(
     Returns
     -------
     JacobianMoments
-        Mean and normalized variance of the squared singular values, in the shape of the variances.
-
-    Raises
-    ------
-    TypeError, ValueError
-        When an argument is not as described, or shapes do not broadcast.
+        Mean and normalized variance of the squared singular values.
 
     Notes
     -----
@@ -527,115 +607,163 @@ def jacobian_moments(
     """
     layers = _arrays.whole("depth", depth)
     name = _arrays.choice("activation", activation, ACTIVATIONS)
-    orthogonal = _arrays.flag("orthogonal", orthogonal)
+    uniform = _arrays.flag("orthogonal", orthogonal)
+    arrays = _variances(weight_variance, bias_variance) | {"start": _positive("start", start)}
 
-    def block(w: _Real, b: _Real) -> tuple[_Real, _Real]:
-        q, law = _length(name, w, b), LAWS[name]
-        slope = law.slope(q)
-        uneven = law.quartic(q) / slope**2 - (1.0 if orthogonal else 0.0)
+    def block(w: _Real, b: _Real, start: _Real) -> tuple[_Real, _Real]:
+        q = _final_length(name, w, b, start)
+        slope = MOMENTS[name].slope(q)
+        uneven = MOMENTS[name].quartic(q) / slope**2 - (1.0 if uniform else 0.0)
         return (w * slope) ** layers, layers * uneven
 
-    return JacobianMoments(*_by_block(block, _variances(weight_variance, bias_variance)))
+    return JacobianMoments(*_by_block(block, arrays))
 
 
-def _length(name: str, w: _Real, b: _Real) -> _Real:
-    """Return q*, the zero of the decreasing function L(q) / q - 1."""
-    law = LAWS[name]
-    offset, share = law.bound
+# --- where depth leads --------------------------------------------------------------------------
 
-    def bound(offset: float, share: _Real | float) -> _Real:
-        room = 1 - w * share
-        return np.where(room > 0, (w * offset + b) / np.where(room > 0, room, 1.0), np.inf)
-
-    high = np.minimum(bound(offset, share), bound(0.0, law.square(np.zeros_like(w))))
-    if offset == 0.0:
-        return np.where((w * share == 1) & (b == 0), 1.0, high)
-
-    def excess(q: _Real, w: _Real, b: _Real) -> _Real:
-        return w * law.square(q) + b / np.where(q > 0, q, np.inf) - 1
-
-    endless = np.isinf(high)
-    high = np.where(endless, b, high)
-    return np.where(endless, np.inf, _root(excess, np.minimum(b, high), high, w, b))
+_ROUNDING: Final = 1e-14  # a relative change of the length that may be rounding
 
 
-def _ends(name: str, w: _Real, b: _Real) -> tuple[_Real, _Real, _Real, _Real, _Real]:
-    """Return q*, c*, χ₁, and the slopes of the length map at q* and the correlation map at c*."""
-    q, law = _length(name, w, b), LAWS[name]
-    chi, growth = w * law.slope(q), w * law.growth(q)
-    c = np.where(np.isinf(q), np.nan, 1.0)
-    slope = chi.copy()
-    chaos = np.flatnonzero((chi > 1) & np.isfinite(q) & (q > 0))
-    if chaos.size:
-        c[chaos], slope[chaos] = _unlike(name, w[chaos], q[chaos], chi[chaos])
-    return q, c, chi, growth, slope
+def _final_length(name: str, w: _Real, b: _Real, start: _Real) -> _Real:
+    """Return the length to which depth leads from ``start``."""
+    moments = MOMENTS[name]
+    if ACTIVATIONS[name].homogeneous:
+        slope = w * moments.slope(start)
+        kept = (np.abs(slope - 1) <= _ROUNDING) & (b == 0)
+        return np.where(kept, start, _end_of_line(slope, b))
+
+    def change(q: _Real, w: _Real, b: _Real) -> _Real:
+        """Return the relative change of a length in one layer."""
+        return w * moments.square(q) / q + b / q - 1
+
+    first = change(start, w, b)
+    grows = first > 0
+    changes = w[:, np.newaxis] * _squares(name) + b[:, np.newaxis] / _lengths() - 1
+    near, far = _turn(changes, start, grows)
+    turns = np.isfinite(far)
+    # past the last length of the search the activation is a line on each side of 0
+    growing = _end_of_line(w * moments.slope(np.full_like(w, np.inf)), b)
+    fading = _end_of_line(w * moments.slope(np.zeros_like(w)), b)
+    end = np.where(grows, growing, np.where(b > 0, fading, 0.0))
+    end[turns] = _root(change, near[turns], far[turns], w[turns], b[turns])
+    return np.where(np.abs(first) <= _ROUNDING, start, end)
 
 
-def _unlike(name: str, w: _Real, q: _Real, chi: _Real) -> tuple[_Real, _Real]:
-    """Return c* < 1 where χ₁ > 1, and the slope of the correlation map there.
+@cache
+def _lengths() -> _Real:
+    """Return the lengths among which a fixed point is looked for.
 
-    With E φφ = Σ s_k cᵏ the quotient (1 - c') / (1 - c) is w/q times Σ_j h_j cʲ, where h_j is the
-    sum of the s_k with k > j; the part of relu has its own closed form.
+    Far from 1 an activation is a line on each side of 0, and steps may be large.
     """
-    terms = series(name, q)
-    tails = np.cumsum(terms[:0:-1], axis=0)[::-1]
-    relu = kink(name) ** 2 / 2
+    short = np.geomspace(1e-300, 1e-8, 293)
+    middle = np.geomspace(1e-8, 1e8, 1025)
+    great = np.geomspace(1e8, 1e150, 143)
+    return np.concatenate([short, middle[1:-1], great])
 
-    def excess(c: _Real, w: _Real, q: _Real, chi: _Real, tails: _Real) -> _Real:
-        quotient = w / q * polynomial(tails, c) + w * relu * shrinkage(np.arccos(c))
-        return np.where(c == 1, chi, quotient) - 1
 
-    c = _root(excess, np.zeros_like(q), np.ones_like(q), w, q, chi, tails)
-    degrees = np.arange(1, len(terms))[:, np.newaxis]
-    slope = w / q * polynomial(degrees * terms[1:], c)
-    return c, slope + w * relu * (1 - np.arccos(c) / np.pi)
+@cache
+def _squares(name: str) -> _Real:
+    """Return E φ² / q at the lengths of the search."""
+    return MOMENTS[name].square(_lengths()) / _lengths()
+
+
+def _turn(changes: _Real, start: _Real, grows: _Flags) -> tuple[_Real, _Real]:
+    """Return two lengths, in the order in which they are reached, between which the change turns.
+
+    One row of ``changes`` has the change at each length of the search. The second length is nan
+    where there is no turn.
+    """
+    lengths = _lengths()
+    rows = np.arange(len(start))
+    ahead = (lengths > start[:, np.newaxis]) == grows[:, np.newaxis]
+    sign = np.where(grows, 1.0, -1.0)
+    turned = ahead & (changes * sign[:, np.newaxis] < -_ROUNDING)
+    first = turned.argmax(axis=1)
+    last = len(lengths) - 1 - turned[:, ::-1].argmax(axis=1)
+    at = np.where(grows, first, last)
+    far = np.where(turned[rows, at], lengths[at], np.nan)
+    before = np.clip(np.where(grows, at - 1, at + 1), 0, len(lengths) - 1)
+    near = lengths[before]
+    passed = np.where(grows, np.maximum(near, start), np.minimum(near, start))
+    return passed, far
+
+
+def _end_of_line(slope: _Real, b: _Real) -> _Real:
+    """Return where q → slope q + b leads from a length above 0, inf for a slope of 1."""
+    room = np.maximum(1 - slope, 0.0)
+    return np.where(room > 0, b / np.where(room > 0, room, 1.0), np.inf)
+
+
+def _final_correlation(name: str, w: _Real, b: _Real, q: _Real) -> tuple[_Real, _Real]:
+    """Return c* at a final length q, and the slope of the correlation map there."""
+    chi = w * MOMENTS[name].slope(q)
+    usual = np.isfinite(q) & (q > 0)
+    if ACTIVATIONS[name].homogeneous:
+        usual &= b > 0
+        merged = np.nan if name == "identity" else 1.0
+        return np.where(usual, 1.0, merged), np.where(usual, chi, merged)
+    c = np.where(usual, 1.0, np.nan)
+    slope = np.where(usual, chi, np.nan)
+    chaos = np.flatnonzero(usual & (chi > 1))
+    if chaos.size:
+        c[chaos], slope[chaos] = _chaotic_correlation(name, w[chaos], q[chaos])
+    return c, slope
+
+
+def _chaotic_correlation(name: str, w: _Real, q: _Real) -> tuple[_Real, _Real]:
+    """Return c* < 1 where χ₁ > 1, and the slope of the correlation map there."""
+    quotient, slope = equal_lengths(name, q)
+    at = np.arange(len(q))
+
+    def excess(c: _Real, w: _Real, at: npt.NDArray[np.intp]) -> _Real:
+        return w * quotient(c, at) - 1
+
+    c = _root(excess, np.zeros_like(q), np.ones_like(q), w, at)
+    return c, w * slope(c, at)
 
 
 def _border(name: str, b: _Real) -> _Real:
-    """Return the weight variance where χ₁ = 1."""
-    law = LAWS[name]
-    if law.bound[0] == 0.0:
-        return 1 / law.slope(b)
+    """Return the weight variance where χ₁ = 1 at a fixed point of the length map."""
+    moments = MOMENTS[name]
+    if ACTIVATIONS[name].homogeneous:
+        return 1 / moments.slope(b)
 
     def excess(q: _Real, b: _Real) -> _Real:
-        return q * (1 - law.square(q) / law.slope(q)) - b
+        return q - moments.square(q) / moments.slope(q) - b
 
-    high = 2 * b + 8
-    while (short := excess(high, b) < 0).any():
-        high = np.where(short, 4 * high, high)
-    return 1 / law.slope(_root(excess, b, high, b))
+    lengths, biases = _borders(name)
+    reached = biases > b[:, np.newaxis]
+    at = reached.argmax(axis=1)
+    low = np.where(at > 0, lengths[at - 1], 0.0)
+    high = lengths[at]
+    beyond = ~reached.any(axis=1)
+    low[beyond] = lengths[-1]
+    high[beyond] = _lengths()[-1]
+    border = 1 / moments.slope(_root(excess, low, high, b))
+    return np.where(beyond & (biases[-1] < 0), np.nan, border)
 
 
-def _root(function: _Map, low: _Real, high: _Real, *known: _Real) -> _Real:
-    """Return where a monotone function is 0 between two arrays, by the method of Ridders.
+@cache
+def _borders(name: str) -> tuple[_Real, _Real]:
+    """Return lengths, and the bias variances at whose border they are fixed points."""
+    reliable = _lengths() < 1e20  # further on a difference of rounding decides for softplus
+    q = _lengths()[reliable]
+    ratio = _squares(name)[reliable] / MOMENTS[name].slope(q)
+    return q, q * (1 - ratio)
 
-    Where the sign does not change, the end with the smaller value. The function takes, after the
-    points, what is known at each of them along the last axis; it is called only where needed.
+
+def _root(function: _Map, low: _Real, high: _Real, *known: npt.NDArray[Any]) -> _Real:
+    """Return where a function is 0 between two arrays, at whose entries it has different signs.
+
+    Where it has not, the end with the smaller value. The function takes, after the points, what is
+    known at each of them.
     """
-    f_low, f_high = function(low, *known), function(high, *known)
-    root = np.where(np.abs(f_low) <= np.abs(f_high), low, high)
-    at = np.flatnonzero(np.sign(f_low) * np.sign(f_high) < 0)
-    rest = at
-    low, high, f_low, f_high = low[at], high[at], f_low[at], f_high[at]
-    while at.size:
-        known = tuple(each[..., rest] for each in known)
-        sign, middle = np.sign(f_low), low + (high - low) / 2
-        f_middle = function(middle, *known)
-        spread = np.sqrt(f_middle * f_middle - f_low * f_high)
-        share = f_middle / np.where(spread > 0, spread, 1.0)
-        guess = middle + (middle - low) * sign * share
-        f_guess = function(guess, *known)
-        for x, f in ((middle, f_middle), (guess, f_guess)):
-            before = np.sign(f) == sign
-            low, f_low = np.where(before, x, low), np.where(before, f, f_low)
-            high, f_high = np.where(before, high, x), np.where(before, f_high, f)
-        near = 1e-12 * np.abs(guess)  # the next guess would be as near as rounding allows
-        found = (np.abs(guess - root[at]) <= near) | (high - low <= 4e-16 * np.abs(high))
-        root[at] = guess
-        rest = np.flatnonzero(~found)
-        low, high, f_low, f_high = (each[rest] for each in (low, high, f_low, f_high))
-        at = at[rest]
-    return root
+    from scipy.optimize import elementwise  # here, as its import takes its time
+
+    found = elementwise.find_root(function, (low, high), args=known)
+    at_low, at_high = np.abs(found.f_bracket)
+    smaller = np.where(at_low <= at_high, *found.bracket)
+    return np.where(found.success, found.x, smaller)
 
 
 def _scale(slope: _Real) -> _Real:
@@ -644,6 +772,9 @@ def _scale(slope: _Real) -> _Real:
     with np.errstate(divide="ignore"):  # a slope of 0 is a scale of 0
         scale = -1 / np.log(np.where(below, np.maximum(slope, 0.0), 0.5))
     return np.where(below, scale, np.where(slope == 1, np.inf, np.nan))
+
+
+# --- arguments ----------------------------------------------------------------------------------
 
 
 def _between(name: str, value: npt.ArrayLike, low: float, high: float, wanted: str) -> _Real:
@@ -655,17 +786,21 @@ def _not_negative(name: str, value: npt.ArrayLike) -> _Real:
     return _admitted(name, value, 0.0, np.inf, "at least 0")
 
 
-def _variances(weight: npt.ArrayLike, bias: npt.ArrayLike) -> dict[str, _Real]:
+def _positive(name: str, value: npt.ArrayLike) -> _Real:
     smallest = float(np.finfo(np.float64).smallest_subnormal)
+    return _admitted(name, value, smallest, np.inf, "above 0")
+
+
+def _variances(weight: npt.ArrayLike, bias: npt.ArrayLike) -> dict[str, _Real]:
     return {
-        "weight_variance": _admitted("weight_variance", weight, smallest, np.inf, "above 0"),
+        "weight_variance": _positive("weight_variance", weight),
         "bias_variance": _not_negative("bias_variance", bias),
     }
 
 
 def _admitted(name: str, value: npt.ArrayLike, low: float, high: float, wanted: str) -> _Real:
     """Return numbers of any shape in double precision, once they are known to be within bounds."""
-    array = _arrays.real_array(name, value, (), leading="...").astype(np.float64)
+    array = _arrays.numbers(name, value)
     wrong = (array < low) | (array > high)
     if wrong.any():
         raise ValueError(f"{name} must be {wanted}, got {array[wrong][0]:g}")
@@ -675,7 +810,7 @@ def _admitted(name: str, value: npt.ArrayLike, low: float, high: float, wanted: 
 def _by_block(
     function: Callable[..., tuple[_Real, ...]], arrays: dict[str, _Real]
 ) -> tuple[_Real, ...]:
-    """Apply a function of flat arrays to arrays that broadcast, a few thousand entries at once."""
+    """Apply a function of flat arrays to arrays that broadcast, a thousand entries at once."""
     try:
         wide = np.broadcast_arrays(*arrays.values())
     except ValueError:
@@ -683,9 +818,10 @@ def _by_block(
         raise ValueError(
             f"{', '.join(arrays)} must have shapes that broadcast, got {shapes}"
         ) from None
-    shape, flat = wide[0].shape, [array.ravel() for array in wide]
-    blocks = [
-        function(*(array[start : start + 4096] for array in flat))
-        for start in range(0, flat[0].size, 4096)
-    ]
-    return tuple(np.concatenate(part).reshape(shape)[()] for part in zip(*blocks, strict=True))
+    flat = [array.ravel() for array in wide]
+    count = 1 + (flat[0].size - 1) // 1024
+    blocks = zip(*(np.array_split(array, count) for array in flat), strict=True)
+    with np.errstate(over="ignore"):  # what is beyond all numbers is inf
+        results = [function(*block) for block in blocks]
+    shape = wide[0].shape
+    return tuple(np.concatenate(part).reshape(shape)[()] for part in zip(*results, strict=True))

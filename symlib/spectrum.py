@@ -1,15 +1,18 @@
 """Eigenvalue and singular value laws.
 
-The spectrum of a large random matrix is hardly random. It follows a law that knows nothing of the
-entries but their variance: `marchenko_pastur` is that of the squared singular values of one
-random layer, `quarter_circle` that of the singular values of a square one, `semicircle` that of
-the eigenvalues of a symmetric matrix, and `fuss_catalan` that of the squared singular values of
-several square layers in a row. At the edge of the spectrum chance is left: `tracy_widom` says how
-the largest eigenvalue varies from one matrix to the next, and `smallest_singular_value` how close
-to losing a dimension a square matrix comes.
+The spectrum of a large random matrix is hardly random. Where the entries are independent, have
+mean 0 and share one law for all sizes, it follows a law that knows nothing of them but their
+variance: `marchenko_pastur` is that of the squared singular values of one random layer,
+`quarter_circle` that of the singular values of a square one, `semicircle` that of the eigenvalues
+of a symmetric matrix, and `fuss_catalan` that of the squared singular values of several square
+layers in a row. At the edge of the spectrum chance is left: `tracy_widom` says how the largest
+eigenvalue varies from one matrix to the next, and `smallest_singular_value` how close to losing a
+dimension a square matrix comes.
 
-Each of these laws has the methods of a frozen ``scipy.stats`` distribution, listed below as
-`Law`, and its ``cdf`` goes as it is into ``scipy.stats.kstest``.
+Each of these laws is a `Law`, with the methods of a frozen ``scipy.stats`` distribution. How far
+numbers are from a law is their `kolmogorov_distance`. The ``cdf`` of a law without an atom goes as
+it is into ``scipy.stats.kstest`` too; of all laws here only `marchenko_pastur` with a ratio above
+1 has an atom.
 
 Numbers to hold against the laws come without filling a large matrix: `hermite_eigenvalues` and
 `laguerre_eigenvalues` draw the spectra of symmetric Gaussian matrices and of sample covariances
@@ -17,6 +20,9 @@ from tridiagonal ones, for any real *beta*, of which 1, 2 and 4 are the real, co
 quaternion matrices. `ginibre_eigenvalues` draws those of square layers, and `lyapunov_exponents`
 measures by what factor the layers of a product stretch each direction, which
 `gaussian_lyapunov_exponents` tells beforehand.
+
+Arguments that are not as described raise TypeError or ValueError, in one sentence that names the
+argument.
 
 Sources: Wigner 1955; Marčenko and Pastur 1967; Edelman 1988; Tracy and Widom 1994 and 1996;
 Bornemann 2010; Penson and Życzkowski 2011.
@@ -31,16 +37,18 @@ import numpy as np
 import numpy.typing as npt
 
 from symlib import _arrays
-from symlib._arrays import Array
+from symlib._arrays import Array, Rng
 from symlib._closed_laws import Circle, FussCatalan, MarchenkoPastur, SmallestSingularValue
-from symlib._laws import Law
+from symlib._laws import Law, Values, sample_shape
 from symlib._tracy_widom import TracyWidom
 
 __all__ = [
+    "Law",
     "fuss_catalan",
     "gaussian_lyapunov_exponents",
     "ginibre_eigenvalues",
     "hermite_eigenvalues",
+    "kolmogorov_distance",
     "laguerre_eigenvalues",
     "lyapunov_exponents",
     "marchenko_pastur",
@@ -50,22 +58,22 @@ __all__ = [
     "tracy_widom",
 ]
 
-_Values = npt.NDArray[np.float64]
-
 
 def marchenko_pastur(ratio: float, *, scale: float = 1.0) -> Law:
     """Return the law of the squared singular values of a random matrix.
 
     For X of shape (p, n) with independent entries of mean 0 and variance ``scale``, it is the law
-    of the eigenvalues of X Xᵀ / n when p and n are large and p / n = ``ratio``. The mean is
-    ``scale``, the variance ``scale² ratio``.
+    of the eigenvalues of X Xᵀ / n when p and n are large and p / n = ``ratio``. The entries have
+    one law for all sizes, or at least satisfy Lindeberg's condition: entries that are nearly all 0
+    and a few of them large have another spectrum. The mean is ``scale``, the variance
+    ``scale² ratio``.
 
     Parameters
     ----------
     ratio : float
         Rows p by columns n, any number above 0.
     scale : float
-        Variance of an entry, above 0.
+        Variance of an entry, above 0; it is a variance here, a standard deviation in `semicircle`.
 
     Returns
     -------
@@ -74,11 +82,6 @@ def marchenko_pastur(ratio: float, *, scale: float = 1.0) -> Law:
         is 1 - 1 / ratio, and ``ppf`` is 0 up to there. Then ``pdf`` is the density of the other
         part, which integrates to 1 / ratio, and the support begins at 0. For a ratio of 1 the
         density has a pole at 0.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If an argument is not a finite number above 0.
 
     Notes
     -----
@@ -100,31 +103,28 @@ def marchenko_pastur(ratio: float, *, scale: float = 1.0) -> Law:
     >>> float(marchenko_pastur(4.0).cdf(0.0))
     0.75
     """
-    return MarchenkoPastur(
-        _arrays.number("ratio", ratio, above=0.0), _arrays.number("scale", scale, above=0.0)
-    )
+    rows_by_columns = _arrays.number("ratio", ratio, above=0.0)
+    variance = _arrays.number("scale", scale, above=0.0)
+    return MarchenkoPastur(rows_by_columns, variance)
 
 
 def semicircle(*, scale: float = 1.0) -> Law:
     """Return the law of the eigenvalues of a symmetric random matrix.
 
-    The matrix is large, of shape (n, n), and has independent entries above the diagonal of mean 0
-    and standard deviation ``scale / √n``.
+    The matrix is large, of shape (n, n), and has independent entries on and above the diagonal, of
+    mean 0 and standard deviation ``scale / √n``. Times √n they have one law for all sizes, or at
+    least satisfy Lindeberg's condition: a matrix that is nearly all 0 has another spectrum.
 
     Parameters
     ----------
     scale : float
-        Standard deviation of the law, above 0: half of its radius.
+        Standard deviation of the law, above 0, and half of its radius; in `marchenko_pastur` it is
+        a variance.
 
     Returns
     -------
     Law
         From -2 scale to 2 scale.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``scale`` is not a finite number above 0.
 
     Notes
     -----
@@ -138,8 +138,9 @@ def semicircle(*, scale: float = 1.0) -> Law:
 
     Examples
     --------
-    >>> [semicircle().moment(k) for k in (2, 4, 6)]
-    [1.0, 2.0, 5.0]
+    >>> law = semicircle()
+    >>> law.support(), law.var(), float(law.cdf(0.0))
+    ((-2.0, 2.0), 1.0, 0.5)
     """
     return Circle(_arrays.number("scale", scale, above=0.0), half=False)
 
@@ -148,22 +149,19 @@ def quarter_circle(*, scale: float = 1.0) -> Law:
     """Return the law of the singular values of a square random matrix.
 
     The matrix is large, of shape (n, n), and has independent entries of mean 0 and standard
-    deviation ``scale / √n``.
+    deviation ``scale / √n``. Times √n they have one law for all sizes, or at least satisfy
+    Lindeberg's condition.
 
     Parameters
     ----------
     scale : float
-        Root of the mean square of the law, above 0: half of its largest value.
+        Standard deviation of an entry times √n, above 0; it is half of the largest value of the
+        law, and the root of its mean square.
 
     Returns
     -------
     Law
         From 0 to 2 scale.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``scale`` is not a finite number above 0.
 
     Notes
     -----
@@ -186,7 +184,8 @@ def fuss_catalan(factors: int) -> Law:
     """Return the law of the squared singular values of a product of square random matrices.
 
     The factors are large, of shape (n, n), and have independent entries of mean 0 and variance
-    1 / n. With the number of factors s, the spectrum spreads from 0 up to (s + 1)^(s + 1) / s^s.
+    1 / n; Gaussian ones, or others that times √n have one law for all sizes. With the number of
+    factors s, the spectrum spreads from 0 up to (s + 1)^(s + 1) / s^s.
 
     Parameters
     ----------
@@ -197,11 +196,6 @@ def fuss_catalan(factors: int) -> Law:
     -------
     Law
         With mean 1 and variance s; its density has a pole at 0, as x^(-s / (s + 1)).
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``factors`` is not a whole number of at least 1.
 
     Notes
     -----
@@ -219,10 +213,9 @@ def fuss_catalan(factors: int) -> Law:
 
     Examples
     --------
-    >>> [fuss_catalan(2).moment(k) for k in (1, 2, 3)]
-    [1.0, 3.0, 12.0]
-    >>> fuss_catalan(2).support()
-    (0.0, 6.75)
+    >>> law = fuss_catalan(2)
+    >>> law.support(), law.mean(), law.var()
+    ((0.0, 6.75), 1.0, 2.0)
     """
     return FussCatalan(_arrays.whole("factors", factors))
 
@@ -243,12 +236,9 @@ def tracy_widom(beta: int) -> Law:
     -------
     Law
         On all real numbers. The error of ``cdf`` is below 1e-14. Where ``cdf`` or ``sf`` is small,
-        down to the smallest floating-point number, it still has at least ten digits.
-
-    Raises
-    ------
-    ValueError
-        If ``beta`` is not 1, 2 or 4: for others no such formula is known.
+        down to the smallest floating-point number, it still has at least ten digits. ``logpdf``
+        and ``logsf`` go on where these underflow, until they leave the range of numbers
+        themselves, with twelve digits.
 
     Notes
     -----
@@ -257,7 +247,9 @@ def tracy_widom(beta: int) -> Law:
     F2 = exp(-U), F1 = exp(-(U + E) / 2), and F4(s / 2^(2/3)) = exp(-U / 2) cosh(E / 2). They are
     computed to the right of 0 as Fredholm determinants by Gauss quadrature, to the left from q by
     collocation, and then looked up as polynomials on small cells, which takes a twentieth of a
-    second once.
+    second once. Beyond -27 and 13 come their asymptotic series: far on the left,
+    with a = -s, log F2 = -a³ / 12 - (log a) / 8 + (log 2) / 24 + ζ'(-1) + 3 / (64 a³) + ... and
+    E = (√2 / 3) a^(3/2) + (log 2) / 2 + ...
 
     Conventions for beta = 4 differ by a factor. This one has the scale of all other beta, that of
     the beta-Hermite ensemble and of the stochastic Airy operator: mean -2.0552. Tracy and Widom,
@@ -271,7 +263,10 @@ def tracy_widom(beta: int) -> Law:
     ensembles", 177 (1996), 727-754. Ferrari and Spohn, "A determinantal formula for the GOE
     Tracy-Widom distribution", *J. Phys. A* 38 (2005), L557-L561. Bornemann, "On the numerical
     evaluation of distributions in random matrix theory", *Markov Processes and Related Fields* 16
-    (2010), 803-866. Ramírez, Rider and Virág, "Beta ensembles, stochastic Airy spectrum, and a
+    (2010), 803-866. Deift, Its and Krasovsky, "Asymptotics of the Airy-kernel determinant",
+    *Communications in Mathematical Physics* 278 (2008), 643-678. Baik, Buckingham and DiFranco,
+    "Asymptotics of Tracy-Widom distributions and the total integral of a Painlevé II function",
+    280 (2008), 463-497. Ramírez, Rider and Virág, "Beta ensembles, stochastic Airy spectrum, and a
     diffusion", *Journal of the AMS* 24 (2011), 919-944.
 
     Examples
@@ -285,7 +280,7 @@ def tracy_widom(beta: int) -> Law:
     real = isinstance(given, int | float | np.number) and not isinstance(given, bool)
     if not real or beta not in (1, 2, 4):
         raise ValueError(f"beta must be 1, 2 or 4, got {beta!r:.60}")
-    return TracyWidom({1: 1, 2: 2, 4: 4}[beta])
+    return TracyWidom(int(beta))
 
 
 def smallest_singular_value() -> Law:
@@ -312,20 +307,78 @@ def smallest_singular_value() -> Law:
 
     Examples
     --------
-    >>> round(smallest_singular_value().median(), 6)
+    >>> round(float(smallest_singular_value().ppf(0.5)), 6)
     0.544764
     """
     return SmallestSingularValue()
 
 
+def kolmogorov_distance(values: npt.ArrayLike, law: Law) -> Values:
+    """Return how far the distribution of some values is from a law, at the worst point.
+
+    This is the statistic of the Kolmogorov-Smirnov test. Unlike ``scipy.stats.kstest`` it is right
+    for a law with an atom, such as ``marchenko_pastur(4.0)``: jumps are compared with jumps.
+
+    Parameters
+    ----------
+    values : array of shape ([replicas], numbers)
+        Eigenvalues, or whatever may follow the law, in any order.
+    law : Law
+        What a function of this module returns.
+
+    Returns
+    -------
+    float, or array of shape (replicas,)
+        The largest difference, over all x, of the share of the values up to x from ``law.cdf(x)``.
+
+    Notes
+    -----
+    The difference is largest at a value or just before it, so that of the law ``cdf`` and its
+    limit from the left are looked at. An eigenvalue that is 0 in theory comes out of ``eigvalsh``
+    as some rounding error, above or below. Such an error is at most a few units of rounding of the
+    largest eigenvalue (up to 4 were seen for matrices of up to 1500 rows), and so values within 16
+    of them count as at the atom. The unit is that of the precision in which the values come.
+
+    For independent values the distance times the root of their number follows Kolmogorov's law.
+    The eigenvalues of one matrix are not independent, and are much closer than that.
+
+    Examples
+    --------
+    Of four eigenvalues three are at the atom, as they should; the fourth is below half of its law:
+
+    >>> float(kolmogorov_distance([0.0, 0.0, 0.0, 1.0], marchenko_pastur(4.0)))
+    0.25
+    >>> values = laguerre_eigenvalues(400, 100, beta=1, rng=0) / 100
+    >>> round(float(kolmogorov_distance(values, marchenko_pastur(4.0))), 4)
+    0.0056
+    """
+    sample = _arrays.real_array("values", values, ("numbers",), leading="replicas")
+    given: object = law  # whatever the annotation says
+    if not isinstance(given, Law):
+        raise TypeError(f"law must be a Law, such as semicircle(), got {given!r:.60}")
+    ordered = np.sort(sample, axis=-1).astype(np.float64)
+    lowest, _ = law.support()  # the only place where a law of this module has an atom
+    if law.cdf(lowest) > 0:
+        largest = np.abs(ordered).max(axis=-1, keepdims=True)
+        rounding = 16 * float(np.finfo(sample.dtype).eps) * largest
+        ordered[np.abs(ordered - lowest) <= rounding] = lowest
+    upto = law.cdf(ordered)
+    before = np.where(ordered == lowest, 0.0, upto)  # the limit of cdf from the left
+    count = ordered.shape[-1]
+    shares = np.arange(count + 1) / count
+    values_ahead = (shares[1:] - upto).max(axis=-1)
+    law_ahead = (before - shares[:-1]).max(axis=-1)
+    return np.asarray(np.maximum(values_ahead, law_ahead))[()]
+
+
 def hermite_eigenvalues(
     n: int,
     *,
-    beta: float = 2.0,
+    beta: float,
     size: int | tuple[int, ...] | None = None,
     largest: int | None = None,
-    rng: np.random.Generator | int | None = None,
-) -> _Values:
+    rng: Rng = None,
+) -> Values:
     """Draw the eigenvalues of symmetric Gaussian matrices (the Gaussian beta ensemble).
 
     With beta 1, 2 and 4 these are the real symmetric, the complex Hermitian and the quaternion
@@ -337,9 +390,9 @@ def hermite_eigenvalues(
     n : int
         Number of rows of the matrix.
     beta : float
-        Strength of the repulsion between eigenvalues, above 0.
+        Strength of the repulsion between eigenvalues, above 0; 1 for real matrices.
     size : int or tuple of int, optional
-        How many matrices; by default one, without an axis for it.
+        How many matrices, 0 among them; by default one, without an axis for it.
     largest : int, optional
         Draw only so many of the largest eigenvalues. The time is then that of a matrix of about
         15 n^(1/3) rows: n may be a million.
@@ -350,12 +403,6 @@ def hermite_eigenvalues(
     -------
     array of shape ([size], n) or ([size], largest)
         The eigenvalues of each matrix, from the lowest to the largest.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``n`` or ``size`` is not in whole numbers of at least 1, ``beta`` not a finite number
-        above 0, ``largest`` not a whole number from 1 to n, or ``rng`` not a source of randomness.
 
     Notes
     -----
@@ -384,20 +431,22 @@ def hermite_eigenvalues(
     Examples
     --------
     >>> import numpy as np
-    >>> values = hermite_eigenvalues(400, size=3, rng=0) / np.sqrt(400)
+    >>> values = hermite_eigenvalues(400, beta=1, size=3, rng=0) / np.sqrt(400)
     >>> values.shape, bool(abs(abs(values).max() - 2) < 0.2)
     ((3, 400), True)
     """
     rows = _arrays.whole("n", n)
-    beta = _arrays.number("beta", beta, above=0.0)
-    lengths = _lengths(size)
+    repulsion = _arrays.number("beta", beta, above=0.0)
+    lengths = sample_shape(size)
     kept = rows if largest is None else _arrays.whole("largest", largest, most=rows)
     _arrays.room("n", kept, *lengths)
     source = _arrays.generator(rng)
-    corner = rows if largest is None else _corner(rows, kept, beta)
+    corner = rows if largest is None else _deciding_rows(rows, kept, repulsion)
     result = np.empty((math.prod(lengths), kept))
-    for part in _blocks(len(result), corner):
-        result[part] = _eigenvalues(*_hermite(rows, beta, corner, len(result[part]), source), kept)
+    for part in _cache_sized_parts(len(result), corner):
+        count = len(result[part])
+        diagonal, beside = _hermite_tridiagonals(rows, repulsion, corner, count, source)
+        result[part] = _largest_eigenvalues(diagonal, beside, kept)
     return result.reshape(*lengths, kept)
 
 
@@ -405,10 +454,10 @@ def laguerre_eigenvalues(
     n: int,
     m: int,
     *,
-    beta: float = 1.0,
+    beta: float,
     size: int | tuple[int, ...] | None = None,
-    rng: np.random.Generator | int | None = None,
-) -> _Values:
+    rng: Rng = None,
+) -> Values:
     """Draw the eigenvalues of X Xᵀ for Gaussian matrices X (the Wishart or Laguerre ensemble).
 
     They are the squared singular values of X, which for beta 1, 2 and 4 has independent real,
@@ -419,9 +468,9 @@ def laguerre_eigenvalues(
     n, m : int
         Numbers of rows and of columns of X, in any order.
     beta : float
-        Strength of the repulsion between eigenvalues, above 0.
+        Strength of the repulsion between eigenvalues, above 0; 1 for real matrices.
     size : int or tuple of int, optional
-        How many matrices; by default one, without an axis for it.
+        How many matrices, 0 among them; by default one, without an axis for it.
     rng : None, int or numpy.random.Generator
         Where the randomness comes from, through ``numpy.random.default_rng``.
 
@@ -430,12 +479,6 @@ def laguerre_eigenvalues(
     array of shape ([size], n)
         The eigenvalues of each X Xᵀ, from the lowest to the largest, none below 0. If X has fewer
         columns than rows, the first n - m are 0 exactly.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``n``, ``m`` or ``size`` is not in whole numbers of at least 1, ``beta`` not a finite
-        number above 0, or ``rng`` not a source of randomness.
 
     Notes
     -----
@@ -457,19 +500,23 @@ def laguerre_eigenvalues(
     --------
     Of three rows with one column, two directions see nothing:
 
-    >>> laguerre_eigenvalues(3, 1, rng=0)[:2].tolist()
+    >>> laguerre_eigenvalues(3, 1, beta=1, rng=0)[:2].tolist()
     [0.0, 0.0]
     """
-    rows, columns = _arrays.whole("n", n), _arrays.whole("m", m)
-    beta = _arrays.number("beta", beta, above=0.0)
-    lengths = _lengths(size)
+    rows = _arrays.whole("n", n)
+    columns = _arrays.whole("m", m)
+    repulsion = _arrays.number("beta", beta, above=0.0)
+    lengths = sample_shape(size)
     _arrays.room("n", rows, *lengths)
     source = _arrays.generator(rng)
     rank = min(rows, columns)
+    longer = max(rows, columns)
     result = np.zeros((math.prod(lengths), rows))
-    for part in _blocks(len(result), rank):
-        model = _laguerre(rank, max(rows, columns), beta, len(result[part]), source)
-        result[part, rows - rank :] = np.maximum(_eigenvalues(*model, rank), 0.0)
+    for part in _cache_sized_parts(len(result), rank):
+        count = len(result[part])
+        diagonal, beside = _laguerre_tridiagonals(rank, longer, repulsion, count, source)
+        values = _largest_eigenvalues(diagonal, beside, rank)
+        result[part, rows - rank :] = np.maximum(values, 0.0)  # rounding may go below 0
     return result.reshape(*lengths, rows)
 
 
@@ -477,7 +524,7 @@ def ginibre_eigenvalues(
     n: int,
     *,
     size: int | tuple[int, ...] | None = None,
-    rng: np.random.Generator | int | None = None,
+    rng: Rng = None,
 ) -> npt.NDArray[np.complex128]:
     """Draw the eigenvalues of square Gaussian matrices with entries of variance 1 / n.
 
@@ -489,7 +536,7 @@ def ginibre_eigenvalues(
     n : int
         Number of rows and columns.
     size : int or tuple of int, optional
-        How many matrices; by default one, without an axis for it.
+        How many matrices, 0 among them; by default one, without an axis for it.
     rng : None, int or numpy.random.Generator
         Where the randomness comes from, through ``numpy.random.default_rng``.
 
@@ -498,12 +545,6 @@ def ginibre_eigenvalues(
     complex array of shape ([size], n)
         The eigenvalues of each matrix, in no particular order. The imaginary part of the real ones
         is 0 exactly.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``n`` or ``size`` is not in whole numbers of at least 1, or ``rng`` not a source of
-        randomness.
 
     Notes
     -----
@@ -525,17 +566,17 @@ def ginibre_eigenvalues(
     """
     rows = _arrays.whole("n", n)
     _arrays.room("n", rows, rows)
-    lengths = _lengths(size)
+    lengths = sample_shape(size)
     _arrays.room("size", rows, *lengths)
     source = _arrays.generator(rng)
     result = np.empty((math.prod(lengths), rows), dtype=np.complex128)
-    for part in _blocks(len(result), rows * rows):
-        entries = source.standard_normal((len(result[part]), rows, rows)) / math.sqrt(rows)
-        result[part] = np.linalg.eigvals(entries)
+    for part in _cache_sized_parts(len(result), rows * rows):
+        matrices = source.standard_normal((len(result[part]), rows, rows))
+        result[part] = np.linalg.eigvals(matrices / math.sqrt(rows))
     return result.reshape(*lengths, rows)
 
 
-def gaussian_lyapunov_exponents(n: int, *, variance: float | None = None) -> _Values:
+def gaussian_lyapunov_exponents(n: int, *, variance: float | None = None) -> Values:
     """Return the Lyapunov exponents of products of Gaussian matrices.
 
     In a product of many independent matrices, the i-th singular value grows or falls by the factor
@@ -552,11 +593,6 @@ def gaussian_lyapunov_exponents(n: int, *, variance: float | None = None) -> _Va
     -------
     array of shape (n,)
         The exponents, from the largest to the lowest.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``n`` is not a whole number of at least 1, or ``variance`` not a finite number above 0.
 
     Notes
     -----
@@ -578,8 +614,10 @@ def gaussian_lyapunov_exponents(n: int, *, variance: float | None = None) -> _Va
     from scipy.special import digamma  # here, as its import takes its time
 
     rows = _arrays.whole("n", n)
-    scale = 1.0 / rows if variance is None else _arrays.number("variance", variance, above=0.0)
-    return np.asarray(0.5 * (math.log(2.0) + math.log(scale) + digamma(np.arange(rows, 0, -1) / 2)))
+    square = 1.0 / rows if variance is None else _arrays.number("variance", variance, above=0.0)
+    freedom = np.arange(rows, 0, -1)
+    log_chi_square = math.log(2.0) + digamma(freedom / 2)  # its mean
+    return np.asarray((log_chi_square + math.log(square)) / 2)
 
 
 def lyapunov_exponents(matrices: npt.ArrayLike) -> Array:
@@ -596,11 +634,6 @@ def lyapunov_exponents(matrices: npt.ArrayLike) -> Array:
         The mean growth in a layer, as a logarithm, of the i-th direction, in the order of
         elimination: the larger exponents come first up to terms of 1 / depth. A lost direction has
         -inf or, by rounding, a large negative number.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If ``matrices`` is not such an array of real, finite numbers.
 
     Notes
     -----
@@ -624,80 +657,98 @@ def lyapunov_exponents(matrices: npt.ArrayLike) -> Array:
     factors = _arrays.real_array("matrices", matrices, ("depth", "n", "n"), leading="replicas")
     side = factors.shape[-1]
     factors = _arrays.real_array("matrices", factors, ("depth", side, side), leading="replicas")
+    factors, exponents = _in_safe_range(factors)
     depth = factors.shape[-3]
     basis: Array = np.eye(side, dtype=factors.dtype)
     total = np.zeros((*factors.shape[:-3], side), dtype=factors.dtype)
     for k in range(depth):
         basis, upper = np.linalg.qr(factors[..., k, :, :] @ basis)
+        stretches = np.abs(np.diagonal(upper, axis1=-2, axis2=-1))
         with np.errstate(divide="ignore"):
-            total += np.log(np.abs(np.diagonal(upper, axis1=-2, axis2=-1)))
+            total += np.log(stretches)
+    taken_out = math.log(2.0) * exponents.sum(axis=-1, keepdims=True)
+    total += taken_out.astype(total.dtype)
     return np.asarray(total / depth)
 
 
-def _lengths(size: object) -> tuple[int, ...]:
-    """Return ``size`` as the leading axes of a sample."""
-    if size is None:
-        return ()
-    axes = size if isinstance(size, tuple) else (size,)
-    lengths = tuple(_arrays.whole("size", axis) for axis in axes)
-    _arrays.room("size", *lengths)
-    return lengths
+def _in_safe_range(factors: Array) -> tuple[Array, npt.NDArray[np.intp]]:
+    """Return matrices times 2^-exponent, and the exponents, so that no product leaves the range.
+
+    Large matrices come down only as far as they must, since a small entry beside a large one must
+    not underflow; small ones come up until the largest entry is near 1.
+    """
+    side = factors.shape[-1]
+    room = side.bit_length() + 2  # for the sums of a row
+    highest = np.finfo(factors.dtype).maxexp - room
+    largest = np.abs(factors).max(axis=(-2, -1))
+    _, present = np.frexp(largest)
+    above_highest = np.maximum(present - highest, 0)
+    below_one = np.minimum(present, 0)
+    exponents = above_highest + below_one
+    scaled = np.ldexp(factors, -exponents[..., np.newaxis, np.newaxis])
+    return scaled, exponents.astype(np.intp)
 
 
-def _blocks(count: int, entries: int) -> Iterator[slice]:
+def _cache_sized_parts(count: int, entries: int) -> Iterator[slice]:
     """Cut a sample into parts that stay in the cache: drawing is then faster, and memory small."""
     step = max(1, 2**16 // entries)
-    return (slice(start, start + step) for start in range(0, count, step))
+    for start in range(0, count, step):
+        yield slice(start, start + step)
 
 
-def _corner(n: int, largest: int, beta: float) -> int:
+def _deciding_rows(n: int, largest: int, beta: float) -> int:
     """Return how many rows of the tridiagonal matrix decide the largest eigenvalues."""
-    reach: float = (1.5 * math.pi * largest) ** (2 / 3) + (20 + 24 / beta) ** (2 / 3)
-    rows: float = min(float(n), reach * float(n) ** (1 / 3))
+    turning_point: float = (1.5 * math.pi * largest) ** (2 / 3)
+    fall: float = (20 + 24 / beta) ** (2 / 3)
+    unit: float = float(n) ** (1 / 3)
+    rows = min(float(n), (turning_point + fall) * unit)
     return math.ceil(rows)
 
 
-def _hermite(
+def _hermite_tridiagonals(
     n: int, beta: float, rows: int, count: int, source: np.random.Generator
-) -> tuple[_Values, _Values]:
+) -> tuple[Values, Values]:
     """Draw diagonal and subdiagonal of the first rows of the tridiagonal Hermite model."""
     diagonal = source.standard_normal((count, rows)) * math.sqrt(2 / beta)
     freedom = n - np.arange(1.0, rows)
-    squares = source.standard_gamma(beta / 2 * freedom, (count, rows - 1)) * (2 / beta)
+    squares = source.standard_gamma(beta / 2 * freedom, (count, rows - 1))
+    squares *= 2 / beta
     return diagonal, np.sqrt(squares)
 
 
-def _laguerre(
+def _laguerre_tridiagonals(
     rank: int, longer: int, beta: float, count: int, source: np.random.Generator
-) -> tuple[_Values, _Values]:
+) -> tuple[Values, Values]:
     """Draw diagonal and subdiagonal of B Bᵀ for the bidiagonal Laguerre model B."""
-    steps = np.arange(float(rank))
-    diagonal = source.standard_gamma(beta / 2 * (longer - steps), (count, rank)) * (2 / beta)
-    freedom = rank - steps[1:]
-    squares = source.standard_gamma(beta / 2 * freedom, (count, rank - 1)) * (2 / beta)
-    beside = np.sqrt(diagonal[:, :-1] * squares)
-    diagonal[:, 1:] += squares
+    row = np.arange(float(rank))
+    diagonal_squares = source.standard_gamma(beta / 2 * (longer - row), (count, rank))
+    diagonal_squares *= 2 / beta
+    left_squares = source.standard_gamma(beta / 2 * (rank - row[1:]), (count, rank - 1))
+    left_squares *= 2 / beta
+    beside = np.sqrt(diagonal_squares[:, :-1] * left_squares)
+    diagonal = diagonal_squares
+    diagonal[:, 1:] += left_squares
     return diagonal, beside
 
 
-def _eigenvalues(diagonal: _Values, beside: _Values, largest: int) -> _Values:
+def _largest_eigenvalues(diagonal: Values, beside: Values, largest: int) -> Values:
     """Return the largest eigenvalues of symmetric tridiagonal matrices, overwriting these."""
     from scipy.linalg.lapack import dstebz, dsterf  # here, as its import takes its time
 
     count, rows = diagonal.shape
     if rows == 1:
         return diagonal
-    result, failed = np.empty((count, largest)), False
+    result = np.empty((count, largest))
+    by_index = 2  # what dstebz is asked for: the eigenvalues from ``first`` to ``rows``
+    first = rows - largest + 1
     for i in range(count):
         if 30 * largest < rows:  # bisection is faster for few
-            _, values, _, _, info = dstebz(
-                diagonal[i], beside[i], 2, 0.0, 1.0, rows - largest + 1, rows, 0.0, "E"
-            )
+            found = dstebz(diagonal[i], beside[i], by_index, 0.0, 1.0, first, rows, 0.0, "E")
+            _, values, _, _, info = found
             result[i] = values[:largest]
         else:
             values, info = dsterf(diagonal[i], beside[i], overwrite_d=True, overwrite_e=True)
             result[i] = values[rows - largest :]
-        failed |= info != 0
-    if failed:
-        raise np.linalg.LinAlgError("the eigenvalues did not converge")
+        if info != 0:
+            raise np.linalg.LinAlgError("the eigenvalues did not converge")
     return result

@@ -4,28 +4,40 @@
 mini-batches, with or without dropout, for one network or for all replicas at once. It returns a
 `Run`: where it ended, the loss of every step, and whatever was asked to be recorded on the way.
 
-With ``exact=True`` equal units keep equal bits, whatever the optimizer and the batches; see
-`symlib.network` for why this needs a switch. Only dropout treats units differently.
+In a network with ``same_order=True`` units that start equal keep equal bits under each of these
+rules but dropout, which treats units differently; see `symlib.network` for why this needs a switch.
 
 `linear_mode` is the one path that is known in closed form: how a deep linear network takes up one
 singular direction of its data.
+
+Arguments that are not as described raise TypeError or ValueError, in one sentence that names the
+argument.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import repeat
+from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from numpy.polynomial.polynomial import polyval
 
-from symlib._activations import ACTIVATIONS
-from symlib._arrays import Array, choice, flag, generator, number, real_array, whole
-from symlib.network import Layer, _admit_with_targets, _gradients, _replicas
+from symlib._arrays import Array, Rng, choice, generator, number, real_array, shown, whole
+from symlib._backprop import Space, admit_targets, loss_gradients
+from symlib._layers import (
+    Layer,
+    Network,
+    admit_inputs,
+    admit_network,
+    layer_rates,
+    map_layers,
+    replica_axis,
+)
 
 __all__ = ["Run", "descend", "linear_mode"]
 
@@ -33,9 +45,10 @@ __all__ = ["Run", "descend", "linear_mode"]
 # processor's second-level cache.
 _CACHE: Final = 2**19
 
-# What an optimizer does: (parameters, slopes, memory, rates) -> (parameters, memory). Parameters,
-# slopes and rates are flat lists: weight, bias, weight, bias, ... from the inputs to the outputs.
-_Update = Callable[[list[Array], list[Array], Any, list[float]], tuple[list[Array], Any]]
+# What an optimizer does: (parameters, slopes, memory, rates) -> (parameters, memory). All but the
+# memory, which is the optimizer's own, are lists of Layer.
+_Layers = list[Layer]
+_Update = Callable[[_Layers, _Layers, Any, _Layers], tuple[_Layers, Any]]
 
 
 class Run(NamedTuple):
@@ -43,28 +56,27 @@ class Run(NamedTuple):
 
     Attributes
     ----------
-    layers : list of Layer
-        The network after the last step.
+    network : Network
+        The network after the last step, with the replica axis.
     losses : array of shape (steps, [replicas])
         The loss before each step, on the batch of that step.
     records : list
         What ``record`` returned, before the first step and after every ``every`` steps.
     """
 
-    layers: list[Layer]
+    network: Network
     losses: Array
     records: list[Any]
 
 
 def descend(
-    layers: Sequence[Layer],
+    network: Network,
     x: npt.ArrayLike,
     y: npt.ArrayLike,
     *,
     steps: int,
-    rate: float | Sequence[float | Layer],
+    rate: float | Layer | Sequence[float | Layer],
     kind: str = "squared",
-    activation: str = "relu",
     optimizer: str = "gradient",
     momentum: float = 0.0,
     betas: tuple[float, float] = (0.9, 0.999),
@@ -72,31 +84,27 @@ def descend(
     weight_decay: float = 0.0,
     batch: int | None = None,
     dropout: float = 0.0,
-    record: Callable[[list[Layer]], Any] | None = None,
+    record: Callable[[Network], Any] | None = None,
     every: int = 1,
-    exact: bool = False,
-    progress: bool = False,
-    rng: Any = None,
+    rng: Rng = None,
 ) -> Run:
     """Train the network, all replicas at once, and keep the path.
 
     Parameters
     ----------
-    layers : list of Layer
-        The start, from the inputs to the outputs. It is copied, never written to.
+    network : Network
+        The start. It is copied, and not written to.
     x : array of shape ([replicas], samples, features)
         The inputs.
     y : array of shape ([replicas], samples, outputs) or (samples,)
-        The targets of the squared loss, or for the cross entropy the label of each sample.
+        The targets of a squared loss, or for the cross entropy the label of each sample.
     steps : int
         How many updates.
-    rate : float, or list with one entry for each layer
-        The step size. An entry is a number or a ``Layer(weight=..., bias=...)`` of numbers; the
+    rate : float, Layer of floats, or list of them with one entry for each layer
+        The step size. A ``Layer(weight=..., bias=...)`` gives weights and biases their own; the
         rate 0 keeps its parameters as they are.
-    kind : {"squared", "cross_entropy"}
+    kind : {"squared", "half_squares", "cross_entropy"}
         Which loss (see `symlib.network.loss`).
-    activation : {"relu", "tanh", "erf", "selu", "identity"}
-        The activation of the hidden layers.
     optimizer : {"gradient", "adam"}
         Gradient descent or Adam.
     momentum : float
@@ -115,30 +123,22 @@ def descend(
         The probability with which a hidden value is dropped, drawn anew for each unit, sample,
         replica and step. Values that stay are divided by 1 - dropout.
     record : callable, optional
-        Called with the list of layers. Steps never write into an array, so that it may keep the
-        arrays themselves.
+        Called with the network. Steps do not write into an array, so that it may keep the arrays
+        themselves.
     every : int
         How many steps lie between two records.
-    exact : bool
-        Whether equal units keep equal bits (see the top of `symlib.network`).
-    progress : bool
-        Whether to show a progress bar; this needs tqdm.
     rng : None, int or numpy.random.Generator
         The source of the batches and of dropout.
 
     Returns
     -------
     Run
-        The final layers, with all replica axes; the losses; the records.
+        The final network, with the replica axis; the losses; the records.
 
     Raises
     ------
-    TypeError, ValueError
-        When an argument is not as described, or two do not fit together.
     FloatingPointError
         When the loss or a parameter stops being finite.
-    ImportError
-        When ``progress`` is asked for and tqdm is not installed.
 
     Notes
     -----
@@ -151,8 +151,9 @@ def descend(
         m ← β₁ m + (1 - β₁) g,   s ← β₂ s + (1 - β₂) g²,
         θ ← θ - rate m / (1 - β₁ᵗ) / (√(s / (1 - β₂ᵗ)) + epsilon).
 
-    Both are what PyTorch computes. They treat each parameter by itself and all alike, and so
-    never part units that are equal; the masks of dropout are drawn for each unit, and do.
+    Both are what PyTorch computes. They treat each parameter by itself and all alike, so that units
+    that agree in all parameters, and in the memory of the optimizer, stay equal; the masks of
+    dropout are drawn for each unit, and part them.
 
     References
     ----------
@@ -169,54 +170,62 @@ def descend(
     Three equal units move, and stay equal:
 
     >>> import numpy as np
-    >>> start = [Layer(np.full((3, 2), 0.5), np.zeros(3)), Layer(np.full((1, 3), 0.5), np.zeros(1))]
+    >>> from symlib.network import Layer, Network
+    >>> layers = [Layer(np.full((3, 2), 0.5), np.zeros(3)), Layer(np.full((1, 3), 0.5))]
+    >>> start = Network(layers, "tanh", same_order=True)
     >>> x, y = [[-1, -1], [-1, 1], [1, -1], [1, 1]], [[0], [1], [1], [0]]
-    >>> run = descend(start, x, y, steps=100, rate=0.1, activation="tanh", exact=True)
+    >>> run = descend(start, x, y, steps=100, rate=0.1)
     >>> bool(run.losses[-1] < run.losses[0])
     True
-    >>> weight = run.layers[0].weight
+    >>> weight = run.network.layers[0].weight
     >>> bool((weight == weight[0]).all())
     True
     """
-    admitted, columns, target = _admit_with_targets(layers, x, y, kind)
-    replicas = _replicas(admitted, columns, target)
-    columns, target = _spread(columns, replicas), _spread(target, replicas)
-    phi = ACTIVATIONS[choice("activation", activation, ACTIVATIONS)]
-    steps, every = whole("steps", steps, least=0), whole("every", every)
-    exact, progress = flag("exact", exact), flag("progress", progress)
-    rates = _flat_rates(rate, len(admitted))
+    admitted = admit_network(network)
+    columns = admit_inputs("x", x, admitted)
+    target = admit_targets(admitted, columns, y, kind)
+    replicas = replica_axis(admitted, columns, target)
+    columns = _with_replicas(columns, replicas)
+    target = _with_replicas(target, replicas)
+    steps = whole("steps", steps, least=0)
+    every = whole("every", every)
+    rates = layer_rates(rate, admitted)
     update = _update(optimizer, momentum, betas, epsilon, weight_decay)
     drop = number("dropout", dropout, least=0, below=1)
     if record is not None and not callable(record):
-        raise TypeError(f"record must be a function of the layers or None, got {record!r:.60}")
-    rng = generator(rng)
-    portions = _portions(columns, target, batch, rng)
-    parameters = _copies(admitted, replicas)
-    block = _block(admitted, replicas, columns, batch)
-    gradients = partial(_gradients, phi=phi, kind=kind, exact=exact, space={})
+        raise TypeError(f"record must be a function of the network or None, got {shown(record)}")
+    source = generator(rng)
+    batches = _batches(columns, target, batch, source)
+    block = _replicas_in_cache(admitted, replicas, columns, batch)
+    space: Space = {}
+
+    def outside(parameters: _Layers) -> Network:
+        return network._replace(layers=list(parameters))
+
+    parameters = _copies(admitted.layers, replicas)
     losses = np.empty((steps, *replicas), dtype=columns.dtype)
     records: list[Any] = []
     memory: Any = None
-    for step in _counted(steps, progress):
-        now = _paired(parameters)
-        seen, wanted = next(portions)
-        masks = _masks(now, replicas, seen, drop, rng) if drop else ()
+    for step in range(steps):
+        now = admitted._replace(layers=parameters)
+        seen, wanted = next(batches)
+        masks = _masks(now, replicas, seen, drop, source) if drop else ()
         with np.errstate(all="ignore"):  # what overflows is told below, in one sentence
-            value, slopes = _in_blocks(gradients, now, seen, wanted, masks, block)
-            parameters, memory = update(parameters, _flat(slopes), memory, rates)
+            value, slopes = _in_blocks(now, seen, wanted, kind, masks, block, space)
+            moved, memory = update(parameters, slopes, memory, rates)
         losses[step] = value
         finite = np.isfinite(value)
         if not finite.all():
             raise _divergence(f"the loss at step {step}", finite, rate)
         if record is not None and step % every == 0:
-            records.append(record(now))
-    final = _paired(parameters)
-    finite = _finite(parameters, replicas)
+            records.append(record(outside(parameters)))
+        parameters = moved
+    finite = _finite_replicas(parameters, replicas)
     if not finite.all():
         raise _divergence(f"a parameter after step {steps - 1}", finite, rate)
     if record is not None and steps % every == 0:
-        records.append(record(list(final)))
-    return Run(final, losses, records)
+        records.append(record(outside(parameters)))
+    return Run(outside(parameters), losses, records)
 
 
 def linear_mode(
@@ -244,11 +253,6 @@ def linear_mode(
     -------
     array of shape (times,)
         The singular value of the product at each time.
-
-    Raises
-    ------
-    TypeError, ValueError
-        When an argument is not as described.
 
     Notes
     -----
@@ -278,7 +282,8 @@ def linear_mode(
     if t.min() < 0:
         raise ValueError(f"times must be at least 0, got {t.min():g}")
     s = number("strength", strength, above=0)
-    u, layers = number("start", start, least=0), whole("depth", depth)
+    u = number("start", start, least=0)
+    layers = whole("depth", depth)
     if u > s:
         raise ValueError(f"start must be at most strength, which is {s:g}, got {u:g}")
     if layers == 1:
@@ -287,47 +292,45 @@ def linear_mode(
         return np.full(t.shape, u)
     if layers == 2:
         return np.asarray(s * (u / (u + (s - u) * np.exp(-2 * s * t))))
-    return s * _grown(u / s, layers * s ** (2 - 2 / layers) * t, 1 - 2 / layers)
+    return s * _share_after(u / s, layers * s ** (2 - 2 / layers) * t, 1 - 2 / layers)
 
 
-def _flat(layers: Sequence[Layer]) -> list[Array]:
-    return [array for layer in layers for array in layer]
-
-
-def _paired(parameters: Sequence[Array]) -> list[Layer]:
-    return [Layer(*pair) for pair in zip(parameters[::2], parameters[1::2], strict=True)]
-
-
-def _copies(layers: Sequence[Layer], replicas: tuple[int, ...]) -> list[Array]:
-    """Return copies of the parameters, each with all replica axes."""
+def _copies(layers: Sequence[Layer], replicas: tuple[int, ...]) -> list[Layer]:
+    """Return copies of the layers, each with the replica axis."""
     copies = []
     for weight, bias in layers:
-        copies.append(np.broadcast_to(weight, (*replicas, *weight.shape[-2:])).copy())
-        copies.append(np.broadcast_to(bias, (*replicas, bias.shape[-1])).copy())
+        own_weight = np.broadcast_to(weight, (*replicas, *weight.shape[-2:])).copy()
+        own_bias = None
+        if bias is not None:
+            own_bias = np.broadcast_to(bias, (*replicas, bias.shape[-1])).copy()
+        copies.append(Layer(own_weight, own_bias))
     return copies
 
 
-def _spread(columns: Array, replicas: tuple[int, ...]) -> Array:
-    """Return the columns with all replica axes when they have any, and with none otherwise."""
+def _with_replicas(columns: Array, replicas: tuple[int, ...]) -> Array:
+    """Return the columns with the whole replica axis when they have one, and else as they are."""
     return columns if columns.ndim == 2 else np.broadcast_to(columns, replicas + columns.shape[-2:])
 
 
-def _block(
-    layers: Sequence[Layer], replicas: tuple[int, ...], columns: Array, batch: int | None
+def _replicas_in_cache(
+    network: Network, replicas: tuple[int, ...], columns: Array, batch: int | None
 ) -> int:
     """Return how many replicas to follow at once so that the widest layer stays in the cache."""
-    widest = max(layer.bias.shape[-1] for layer in layers)
-    each = widest * (batch or columns.shape[-1]) * math.prod(replicas[1:]) * columns.itemsize
-    return max(1, _CACHE // each) if replicas else 1
+    if not replicas:
+        return 1
+    widest = max(layer.weight.shape[-2] for layer in network.layers)
+    bytes_each = widest * (batch or columns.shape[-1]) * columns.itemsize
+    return max(1, int(_CACHE // bytes_each))
 
 
 def _in_blocks(
-    gradients: Callable[..., tuple[Array, list[Layer]]],
-    layers: Sequence[Layer],
+    network: Network,
     columns: Array,
     target: Array,
+    kind: str,
     masks: Sequence[Array],
     block: int,
+    space: Space,
 ) -> tuple[Array, list[Layer]]:
     """Return the loss and its gradients, block of replicas after block.
 
@@ -335,42 +338,21 @@ def _in_blocks(
     memory; a block of them stays in the cache through all passes. Replicas do not mix, so that
     blocks change nothing but the time.
     """
-    replicas = layers[0].weight.shape[:-2]
-    if not replicas or replicas[0] <= block:
-        return gradients(layers, columns, target, masks=masks)
-    parts = []
-    for start in range(0, replicas[0], block):
+    first = network.layers[0].weight
+    if first.ndim == 2 or len(first) <= block:
+        return loss_gradients(network, columns, target, kind, masks, space)
+    values = []
+    slopes = []
+    for start in range(0, len(first), block):
         own = slice(start, start + block)
-        parts.append(
-            gradients(
-                [Layer(weight[own], bias[own]) for weight, bias in layers],
-                *(array if array.ndim == 2 else array[own] for array in (columns, target)),
-                masks=[mask[own] for mask in masks],
-            )
-        )
-    values, slopes = zip(*parts, strict=True)
-    joined = [Layer(*map(np.concatenate, zip(*k, strict=True))) for k in zip(*slopes, strict=True)]
-    return np.concatenate(values), joined
-
-
-def _flat_rates(rate: object, depth: int) -> list[float]:
-    """Return one rate for each weight and each bias, in the order of the parameters."""
-    single = isinstance(rate, Layer) or (isinstance(rate, np.ndarray) and rate.ndim == 0)
-    if single or not isinstance(rate, list | tuple | np.ndarray):
-        return [number("rate", rate, least=0)] * (2 * depth)
-    if len(rate) != depth:
-        raise ValueError(
-            f"rate must be a number or a list of {depth} entries, one for each layer, "
-            f"got {len(rate)} entries"
-        )
-    rates = []
-    for k, entry in enumerate(rate):
-        if isinstance(entry, Layer):
-            rates.append(number(f"rate[{k}].weight", entry.weight, least=0))
-            rates.append(number(f"rate[{k}].bias", entry.bias, least=0))
-        else:
-            rates += [number(f"rate[{k}]", entry, least=0)] * 2
-    return rates
+        part = network._replace(layers=map_layers(itemgetter(own), network.layers))
+        seen = columns if columns.ndim == 2 else columns[own]
+        wanted = target if target.ndim == 2 else target[own]
+        masked = [mask[own] for mask in masks]
+        value, slope = loss_gradients(part, seen, wanted, kind, masked, space)
+        values.append(value)
+        slopes.append(slope)
+    return np.concatenate(values), map_layers(lambda *arrays: np.concatenate(arrays), *slopes)
 
 
 def _update(
@@ -385,8 +367,9 @@ def _update(
     momentum = number("momentum", momentum, least=0, below=1)
     decay = number("weight_decay", weight_decay, least=0)
     if not isinstance(betas, Sequence) or len(betas) != 2:
-        raise TypeError(f"betas must be a pair of numbers, got {betas!r:.60}")
-    first, second = (number(f"betas[{k}]", b, least=0, below=1) for k, b in enumerate(betas))
+        raise TypeError(f"betas must be a pair of numbers, got {shown(betas)}")
+    first = number("betas[0]", betas[0], least=0, below=1)
+    second = number("betas[1]", betas[1], least=0, below=1)
     epsilon = number("epsilon", epsilon, above=0)
     if optimizer == "gradient":
         return partial(_heavy_ball, momentum=momentum, decay=decay)
@@ -396,59 +379,69 @@ def _update(
 
 
 def _heavy_ball(
-    parameters: list[Array],
-    slopes: list[Array],
-    memory: list[Array] | None,
-    rates: list[float],
+    parameters: list[Layer],
+    slopes: list[Layer],
+    memory: list[Layer] | None,
+    rates: list[Layer],
     *,
     momentum: float,
     decay: float,
-) -> tuple[list[Array], list[Array] | None]:
+) -> tuple[list[Layer], list[Layer] | None]:
     """Step against the velocity, which without momentum is the gradient; memory is the velocity."""
-    if decay:
-        slopes = [g + decay * p for g, p in zip(slopes, parameters, strict=True)]
+    velocity = _decayed(slopes, parameters, decay)
     if momentum and memory is not None:
-        slopes = [momentum * v + g for v, g in zip(memory, slopes, strict=True)]
-    moved = [p - r * v for p, r, v in zip(parameters, rates, slopes, strict=True)]
-    return moved, slopes if momentum else None
+        velocity = map_layers(lambda v, g: momentum * v + g, memory, velocity)
+    moved = map_layers(lambda p, r, v: p - r * v, parameters, rates, velocity)
+    return moved, velocity if momentum else None
 
 
 def _adam(
-    parameters: list[Array],
-    slopes: list[Array],
-    memory: tuple[int, list[Any], list[Any]] | None,
-    rates: list[float],
+    parameters: list[Layer],
+    slopes: list[Layer],
+    memory: tuple[int, list[Layer], list[Layer]] | None,
+    rates: list[Layer],
     *,
     betas: tuple[float, float],
     epsilon: float,
     decay: float,
-) -> tuple[list[Array], tuple[int, list[Any], list[Any]]]:
+) -> tuple[list[Layer], tuple[int, list[Layer], list[Layer]]]:
     """Step by the average gradient over the root of the average square; memory has both."""
     first, second = betas
-    if decay:
-        slopes = [g + decay * p for g, p in zip(slopes, parameters, strict=True)]
-    step, means, squares = memory or (0, [0.0] * len(slopes), [0.0] * len(slopes))
+    slopes = _decayed(slopes, parameters, decay)
+    if memory is None:
+        zeros = map_layers(np.zeros_like, slopes)
+        memory = (0, zeros, zeros)
+    step, means, squares = memory
     step += 1
-    means = [first * m + (1 - first) * g for m, g in zip(means, slopes, strict=True)]
-    squares = [second * s + (1 - second) * g * g for s, g in zip(squares, slopes, strict=True)]
-    shrink, root = 1 - first**step, math.sqrt(1 - second**step)
-    moved = [
-        p - (r / shrink) * m / (np.sqrt(s) / root + epsilon)
-        for p, r, m, s in zip(parameters, rates, means, squares, strict=True)
-    ]
+    means = map_layers(lambda m, g: first * m + (1 - first) * g, means, slopes)
+    squares = map_layers(lambda s, g: second * s + (1 - second) * g * g, squares, slopes)
+    shrink = 1 - first**step
+    root = math.sqrt(1 - second**step)
+
+    def step_from(p: Array, r: float, m: Array, s: Array) -> Array:
+        return p - (r / shrink) * m / (np.sqrt(s) / root + epsilon)
+
+    moved = map_layers(step_from, parameters, rates, means, squares)
     return moved, (step, means, squares)
 
 
-def _portions(
+def _decayed(slopes: list[Layer], parameters: list[Layer], decay: float) -> list[Layer]:
+    """Return the gradients with the share of the parameters that decay adds."""
+    if not decay:
+        return slopes
+    return map_layers(lambda g, p: g + decay * p, slopes, parameters)
+
+
+def _batches(
     columns: Array, target: Array, batch: int | None, rng: np.random.Generator
 ) -> Iterator[tuple[Array, Array]]:
     """Return an endless iterator over what each step sees."""
     if batch is None:
         return repeat((columns, target))
-    return _batches(columns, target, whole("batch", batch, most=columns.shape[-1]), rng)
+    return _mini_batches(columns, target, whole("batch", batch, most=columns.shape[-1]), rng)
 
 
-def _batches(
+def _mini_batches(
     columns: Array, target: Array, size: int, rng: np.random.Generator
 ) -> Iterator[tuple[Array, Array]]:
     """Yield mini-batches, epoch after epoch, each of which has every sample once."""
@@ -460,33 +453,23 @@ def _batches(
 
 
 def _masks(
-    layers: Sequence[Layer],
+    network: Network,
     replicas: tuple[int, ...],
     columns: Array,
     dropout: float,
     rng: np.random.Generator,
 ) -> list[Array]:
     """Draw what multiplies each hidden value: 0 with probability dropout, or 1 / (1 - dropout)."""
+    kept = columns.dtype.type(1 / (1 - dropout))
     masks = []
-    for _, bias in layers[:-1]:
-        drawn = rng.random((*replicas, bias.shape[-1], columns.shape[-1]), dtype=columns.dtype)
-        masks.append((drawn >= dropout) * columns.dtype.type(1 / (1 - dropout)))
+    for layer in network.layers[:-1]:
+        shape = (*replicas, layer.weight.shape[-2], columns.shape[-1])
+        drawn = rng.random(shape, dtype=columns.dtype)
+        masks.append((drawn >= dropout) * kept)
     return masks
 
 
-def _counted(steps: int, progress: bool) -> Iterable[int]:
-    """Return the numbers of the steps, which show a bar as they are used up if that is wanted."""
-    if not progress:
-        return range(steps)
-    try:
-        from tqdm import tqdm
-    except ImportError:
-        raise ImportError("progress=True needs tqdm, which is not installed") from None
-    bar: Iterable[int] = tqdm(range(steps), unit="step")
-    return bar
-
-
-def _grown(share: float, time: Array, power: float) -> npt.NDArray[np.float64]:
+def _share_after(share: float, time: Array, power: float) -> npt.NDArray[np.float64]:
     """Return where y = share has come after each time by dy/dt = y^(1 + power) (1 - y).
 
     The time since y = 0 would be the integral of y^(-1 - power) / (1 - y), a power that diverges
@@ -499,33 +482,38 @@ def _grown(share: float, time: Array, power: float) -> npt.NDArray[np.float64]:
     large = np.append(0, np.cumprod((k - 1 + power) / k) / k)
 
     def passed(odds: Any) -> Any:
-        y, rest = expit(odds), expit(np.negative(odds))
+        y = expit(odds)
+        rest = expit(np.negative(odds))
         below = y ** (1 - power) * polyval(y, small)
         above = np.logaddexp(0, odds) - digamma(1 - power) - np.euler_gamma - polyval(rest, large)
         return np.where(y < 0.5, below, above) - y**-power / power
 
     goal = passed(logit(share)) + time
-    short = np.maximum(passed(0.0) - goal, 0.0)  # how long before y = 1/2
-    odds = logit((power * short + 2**power) ** (-1 / power))
+    missing = np.maximum(passed(0.0) - goal, 0.0)  # how long before y = 1/2
+    odds = logit((power * missing + 2**power) ** (-1 / power))
+    # Newton's method for passed(odds) = goal. In these odds `passed` is concave, so that from
+    # below it cannot step over the root; twelve steps reach rounding from this start.
     for _ in range(12):
         odds = odds + (goal - passed(odds)) * expit(odds) ** power
     return np.asarray(expit(odds))
 
 
-def _finite(parameters: Sequence[Array], replicas: tuple[int, ...]) -> npt.NDArray[np.bool_]:
+def _finite_replicas(parameters: list[Layer], replicas: tuple[int, ...]) -> npt.NDArray[np.bool_]:
     """Return whether all parameters of each replica are finite."""
-    each = [np.isfinite(array).reshape(*replicas, -1).all(axis=-1) for array in parameters]
-    return np.asarray(np.logical_and.reduce(each))
+    finite = np.ones(replicas, dtype=np.bool_)
+    for layer in parameters:
+        for array in layer:
+            if array is not None:
+                finite &= np.isfinite(array).reshape(*replicas, -1).all(axis=-1)
+    return finite
 
 
 def _divergence(what: str, finite: npt.NDArray[np.bool_], rate: object) -> FloatingPointError:
     """Return the error that says what is not finite, where, and what to do."""
     where = ""
     if np.ndim(finite):
-        bad = np.argwhere(~finite)
-        first = tuple(map(int, bad[0]))
-        where = f" in {len(bad)} of {np.size(finite)} replicas, first in replica "
-        where += str(first[0] if len(first) == 1 else first)
+        bad = np.flatnonzero(~finite)
+        where = f" in {len(bad)} of {finite.size} replicas, first in replica {bad[0]}"
     return FloatingPointError(
-        f"{what} is not finite{where}, with rate {rate!r:.60}; take a smaller rate"
+        f"{what} is not finite{where}, with rate {shown(rate)}; take a smaller rate"
     )

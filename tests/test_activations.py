@@ -1,58 +1,90 @@
-"""The activations: values, derivatives, precision."""
+"""The activations: values, derivatives, precision, and what kind of function each is."""
 
 import math
+import warnings
 
+import mpmath
 import numpy as np
 import pytest
-from scipy import special
 
 from symlib._activations import ACTIVATIONS
 
 NAMES = sorted(ACTIVATIONS)
-POINTS = np.concatenate([np.linspace(-4, 4, 42), [-1e-3, 1e-3]])  # none at relu's kink
-VALUES = {
-    "identity": lambda z: z,
-    "relu": lambda z: z * (z > 0),
-    "tanh": lambda z: np.sinh(z) / np.cosh(z),
-    "erf": lambda z: 1 - special.erfc(z),
-    "selu": lambda z: 1.0507009873554805 * np.where(z > 0, z, 1.6732632423543772 * (np.exp(z) - 1)),
+POINTS = np.concatenate([np.linspace(-4, 4, 42), [-1e-3, 1e-3, -12, 12]])  # none at a kink
+TINY = np.array([-1e-300, -1e-20, -1e-8, 1e-8, 1e-20, 1e-300])
+SCALE, ALPHA = mpmath.mpf("1.0507009873554804934"), mpmath.mpf("1.6732632423543772848")
+
+
+def gate(x):
+    """Return the argument of the sigmoid in the tanh form of gelu, times 1/2."""
+    return mpmath.sqrt(2 / mpmath.pi) * (x + mpmath.mpf("0.044715") * x**3)
+
+
+EXACT = {
+    "identity": lambda x: x,
+    "relu": lambda x: max(x, 0),
+    "leaky_relu": lambda x: x if x > 0 else mpmath.mpf("0.01") * x,
+    "elu": lambda x: x if x > 0 else mpmath.expm1(x),
+    "selu": lambda x: SCALE * (x if x > 0 else ALPHA * mpmath.expm1(x)),
+    "gelu": lambda x: x * mpmath.erfc(-x / mpmath.sqrt(2)) / 2,
+    "gelu_tanh": lambda x: x * (1 + mpmath.tanh(gate(x))) / 2,
+    "silu": lambda x: x / (1 + mpmath.exp(-x)),
+    "mish": lambda x: x * mpmath.tanh(mpmath.log1p(mpmath.exp(x))),
+    "softplus": lambda x: mpmath.log1p(mpmath.exp(x)),
+    "sigmoid": lambda x: 1 / (1 + mpmath.exp(-x)),
+    "tanh": mpmath.tanh,
+    "erf": mpmath.erf,
+    "hardtanh": lambda x: min(max(x, -1), 1),
 }
+
+
+def exactly(name, points, derivative=0):
+    """Return the activation or one of its derivatives to many digits."""
+    with mpmath.workdps(80):
+        phi = EXACT[name]
+        numbers = [mpmath.mpf(float(x)) for x in points]
+        if derivative:
+            return np.array([float(mpmath.diff(phi, x, derivative)) for x in numbers])
+        return np.array([float(phi(x)) for x in numbers])
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_values_are_those_of_the_named_function(name):
-    """Each activation is the function that its name says."""
-    np.testing.assert_allclose(
-        ACTIVATIONS[name].value(POINTS), VALUES[name](POINTS), rtol=1e-14, atol=1e-15
-    )
+    """Each activation is the function that its name says, near 0 as elsewhere."""
+    points = np.concatenate([POINTS, TINY])
+    found = ACTIVATIONS[name].value(points)
+    np.testing.assert_allclose(found, exactly(name, points), rtol=2e-14, atol=0)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_derivatives_agree_with_central_differences(name):
-    """The slope is the difference quotient of the value, the curvature that of the slope."""
-    phi, h = ACTIVATIONS[name], 1e-5
-
-    def slope(z):
-        return phi.slope(z, phi.value(z))
-
-    quotient = (phi.value(POINTS + h) - phi.value(POINTS - h)) / (2 * h)
-    np.testing.assert_allclose(slope(POINTS), quotient, rtol=1e-8, atol=1e-9)
-    quotient = (slope(POINTS + h) - slope(POINTS - h)) / (2 * h)
-    curvature = phi.curvature(POINTS, phi.value(POINTS))
-    np.testing.assert_allclose(curvature, quotient, rtol=1e-8, atol=1e-9)
+def test_derivatives_are_those_of_the_named_function(name):
+    """Slope and curvature agree with derivatives to many digits."""
+    phi = ACTIVATIONS[name]
+    value = phi.value(POINTS)
+    slope, curvature = phi.slope(POINTS, value), phi.curvature(POINTS, value)
+    np.testing.assert_allclose(slope, exactly(name, POINTS, 1), rtol=1e-14, atol=2e-15)
+    np.testing.assert_allclose(curvature, exactly(name, POINTS, 2), rtol=1e-14, atol=1e-14)
 
 
-def test_slope_of_relu_at_zero_is_zero():
-    """The convention at the kink is phi'(0) = 0, on both signs of zero."""
-    z = np.array([0.0, -0.0])
-    assert ACTIVATIONS["relu"].slope(z, z).tolist() == [0, 0]
-
-
-def test_slope_of_selu_at_zero_is_that_of_its_left_side():
-    """The convention at the kink is phi'(0) = scale times alpha, on both signs of zero."""
-    z = np.array([0.0, -0.0])
-    slope = ACTIVATIONS["selu"].slope(z, ACTIVATIONS["selu"].value(z))
-    np.testing.assert_allclose(slope, 1.0507009873554805 * 1.6732632423543772, rtol=1e-15)
+@pytest.mark.parametrize("name", NAMES)
+def test_values_and_slopes_agree_with_torch(name):
+    """Value and slope are those of torch, at the kinks too."""
+    torch = pytest.importorskip("torch", reason="torch is the oracle of this test")
+    functions = torch.nn.functional
+    special = {
+        "identity": lambda x: x * 1,
+        "erf": torch.erf,
+        "gelu_tanh": lambda x: functions.gelu(x, approximate="tanh"),
+        "softplus": lambda x: functions.softplus(x, threshold=40),  # by default linear above 20
+    }
+    points = np.concatenate([POINTS, TINY, [0.0, -0.0, 1.0, -1.0]])
+    leaf = torch.tensor(points, requires_grad=True)
+    wanted = special.get(name, getattr(functions, name, None))(leaf)
+    wanted.sum().backward()
+    value = ACTIVATIONS[name].value(points)
+    np.testing.assert_allclose(value, wanted.detach().numpy(), rtol=1e-14, atol=2e-15)
+    slope = ACTIVATIONS[name].slope(points, value)
+    np.testing.assert_allclose(slope, leaf.grad.numpy(), rtol=1e-13, atol=2e-15)
 
 
 def test_constants_of_selu_solve_the_equations_that_define_them():
@@ -65,19 +97,6 @@ def test_constants_of_selu_solve_the_equations_that_define_them():
     np.testing.assert_allclose(
         ACTIVATIONS["selu"].value(z), [scale, -scale * alpha], rtol=1e-15 * 4
     )
-
-
-def test_selu_agrees_with_torch():
-    """Value and slope are those of torch, at the kink too."""
-    torch = pytest.importorskip("torch", reason="torch is the oracle of this test")
-    points = np.append(POINTS, 0.0)
-    leaf = torch.tensor(points, requires_grad=True)
-    wanted = torch.nn.functional.selu(leaf)
-    wanted.sum().backward()
-    value = ACTIVATIONS["selu"].value(points)
-    np.testing.assert_allclose(value, wanted.detach().numpy(), rtol=1e-14)
-    slope = ACTIVATIONS["selu"].slope(points, value)
-    np.testing.assert_allclose(slope, leaf.grad.numpy(), rtol=1e-13)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -93,6 +112,47 @@ def test_precision_is_kept_and_the_argument_is_not_written_to(name, dtype):
     assert (value == kept[1]).all()
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_single_precision_is_right_to_its_rounding(name):
+    """Values and slopes of float32 arrays have the digits that float32 has."""
+    phi, z = ACTIVATIONS[name], POINTS.astype(np.float32)
+    value = phi.value(z)
+    wide = z.astype(np.float64)
+    exact = phi.value(wide)
+    np.testing.assert_allclose(value, exact, rtol=2e-6, atol=1e-7)
+    np.testing.assert_allclose(phi.slope(z, value), phi.slope(wide, exact), rtol=2e-6, atol=5e-7)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_results_may_be_written_over_the_argument(name):
+    """Value and slope are the same with ``out``, which may be the argument itself."""
+    phi = ACTIVATIONS[name]
+    value = phi.value(POINTS)
+    slope = phi.slope(POINTS, value)
+    assert (phi.value(POINTS, out=np.empty_like(POINTS)) == value).all()
+    assert (phi.slope(POINTS.copy(), value, out=np.empty_like(POINTS)) == slope).all()
+    here = POINTS.copy()
+    assert (phi.slope(here, value, out=here) == slope).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("name", NAMES)
+def test_great_arguments_are_no_accident(name, dtype):
+    """At 10^4 and 10^30 nothing overflows, and slope and curvature are those of straight lines."""
+    phi = ACTIVATIONS[name]
+    z = np.array([-1e30, -1e4, 1e4, 1e30], dtype=dtype)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        value = phi.value(z)
+        slope = phi.slope(z, value)
+        curvature = phi.curvature(z, value)
+    assert np.isfinite(value).all()
+    assert slope[0] == slope[1]
+    assert slope[2] == slope[3]
+    assert (curvature == 0).all()
+    np.testing.assert_allclose(value[[1, 2]], exactly(name, [-1e4, 1e4]), rtol=3e-7)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", NAMES)
 def test_equal_inputs_give_equal_bits(name, dtype):
@@ -104,3 +164,21 @@ def test_equal_inputs_give_equal_bits(name, dtype):
             value = phi.value(z)
             for result in (value, phi.slope(z, value), phi.curvature(z, value)):
                 assert (result == result[0]).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_an_activation_is_said_to_be_it_is(name):
+    """Odd, homogeneous and piecewise linear activations are those whose values say so."""
+    phi = ACTIVATIONS[name]
+    value = phi.value(POINTS)
+    assert phi.odd == np.allclose(phi.value(-POINTS), -value)
+    assert phi.homogeneous == np.allclose(phi.value(3 * POINTS), 3 * value)
+    bent = np.abs(phi.curvature(POINTS, value)).max() > 0
+    assert bent == (phi.kinks is None)
+    if phi.kinks is not None:
+        pieces = np.concatenate([[-5.0], phi.kinks, [5.0]])
+        middles = (pieces[1:] + pieces[:-1]) / 2
+        slopes = phi.slope(middles, phi.value(middles))
+        assert (np.diff(slopes) != 0).all()
+        rises = np.diff(phi.value(pieces)) / np.diff(pieces)
+        np.testing.assert_allclose(rises, slopes, rtol=1e-14)

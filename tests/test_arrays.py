@@ -41,15 +41,36 @@ class TestRealArray:
         with refused(ValueError, "x must be an array of shape (samples, 4), got shape (2, 3)"):
             _arrays.real_array("x", np.ones((2, 3)), ("samples", 4))
 
-    @pytest.mark.parametrize("shape", [(2, 3), (5, 2, 3), (4, 5, 2, 3)])
-    def test_leading_axes_are_free_in_number(self, shape):
-        """With a name for them, any number of further axes may come first."""
+    @pytest.mark.parametrize("shape", [(2, 3), (5, 2, 3)])
+    def test_one_leading_axis_is_free(self, shape):
+        """With a name for it, one further axis may come first."""
         array = _arrays.real_array("x", np.ones(shape), ("samples", 3), leading="replicas")
         assert array.shape == shape
 
+    @pytest.mark.parametrize("leading", ["replicas", None])
+    @pytest.mark.parametrize("axes", [("units", "features"), ("units", 3)])
+    def test_the_kernel_of_a_convolution_is_no_stack_of_matrices(self, leading, axes):
+        """Where a matrix is wanted, four axes are answered by what to do with them."""
+        wanted = "([replicas], units, " if leading else "(units, "
+        message = (
+            f"x must be an array of shape {wanted}{axes[1]}), got shape (8, 8, 3, 3); "
+            "reshape a kernel (out, in, height, width) to (out, in * height * width)"
+        )
+        if leading:
+            message += ", and a stack with several axes to one axis of replicas"
+        with refused(ValueError, message):
+            _arrays.real_array("x", np.ones((8, 8, 3, 3)), axes, leading=leading)
+
+    def test_only_a_kernel_is_answered_by_its_cure(self):
+        """Nobody holds a kernel who hands in three axes, or wants a single one."""
+        with refused(ValueError, "x must be an array of shape (units, 3), got shape (2, 2, 3)"):
+            _arrays.real_array("x", np.ones((2, 2, 3)), ("units", 3))
+        with refused(ValueError, "x must be an array of shape (3,), got shape (2, 2, 2, 3)"):
+            _arrays.real_array("x", np.ones((2, 2, 2, 3)), (3,))
+
     @pytest.mark.parametrize("shape", [(), (3,), (2, 4), (5, 2, 4), (5, 3, 2)])
-    def test_with_leading_axes_the_last_ones_are_checked(self, shape):
-        """The message writes the leading axes in brackets."""
+    def test_with_a_leading_axis_the_last_ones_are_checked(self, shape):
+        """The message writes the leading axis in brackets."""
         message = f"x must be an array of shape ([replicas], samples, 3), got shape {shape}"
         with refused(ValueError, message):
             _arrays.real_array("x", np.ones(shape), ("samples", 3), leading="replicas")
@@ -90,6 +111,113 @@ class TestRealArray:
         array[1, 2] = array[2, 0] = value
         with refused(ValueError, f"x must be finite, got {value} at index (1, 2)"):
             _arrays.real_array("x", array, ("samples", "features"))
+
+
+class TestTensors:
+    """What PyTorch and JAX hand out is read as the array that it holds, or named."""
+
+    def test_half_precision_of_brains_becomes_single(self):
+        """Every bfloat16 number is a float32 number."""
+        bfloat16 = pytest.importorskip("ml_dtypes").bfloat16
+        array = _arrays.real_array("x", np.array([1.0, 3.14], bfloat16), ("samples",))
+        assert array.dtype == np.float32
+        assert array.tolist() == [1.0, 3.140625]
+
+    def test_smaller_floats_are_named(self):
+        """What NumPy does not count among its numbers is refused by its name."""
+        float8 = pytest.importorskip("ml_dtypes").float8_e4m3fn
+        message = "x must be an array of shape (samples,) of real numbers, got dtype float8_e4m3fn"
+        with refused(TypeError, message):
+            _arrays.real_array("x", np.ones(2, float8), ("samples",))
+
+    @pytest.mark.parametrize(
+        ("name", "dtype"),
+        [
+            ("float16", np.float64),
+            ("bfloat16", np.float32),
+            ("float32", np.float32),
+            ("float64", np.float64),
+            ("int64", np.float64),
+        ],
+    )
+    def test_tensors_are_arrays(self, name, dtype):
+        """A tensor of PyTorch has the numbers that it shows."""
+        torch = pytest.importorskip("torch")
+        tensor = torch.tensor([1.0, 3.0], dtype=getattr(torch, name))
+        array = _arrays.real_array("x", tensor, ("samples",))
+        assert array.dtype == dtype
+        assert array.tolist() == [1.0, 3.0]
+
+    @pytest.mark.parametrize("name", ["float32", "bfloat16"])
+    def test_parameters_that_need_a_gradient_are_arrays(self, name):
+        """Also when they are a view, and nothing is recorded on their graph."""
+        torch = pytest.importorskip("torch")
+        values = torch.arange(6).reshape(2, 3).to(getattr(torch, name))
+        parameter = torch.nn.Parameter(values)
+        for tensor in (parameter, parameter.T.T, 1 * parameter):
+            array = _arrays.real_array("x", tensor, ("samples", 3))
+            assert array.dtype == np.float32
+            assert array.tolist() == [[0, 1, 2], [3, 4, 5]]
+
+    @pytest.mark.parametrize("kind", ["list of parameters", "sparse", "meta"])
+    def test_tensors_without_an_array_are_named(self, kind):
+        """Whatever the library of the tensor says is told with the name of the argument."""
+        torch = pytest.importorskip("torch")
+        if kind == "list of parameters":
+            value = [torch.nn.Parameter(torch.ones(2))]
+        elif kind == "sparse":
+            value = torch.eye(2).to_sparse()
+        else:
+            value = torch.ones((1, 2), device="meta")
+        message = r"^x must be an array of shape \(samples, 2\), got \w+ that NumPy cannot read: "
+        with pytest.raises(TypeError, match=message):
+            _arrays.real_array("x", value, ("samples", 2))
+
+    def test_numbers_may_be_tensors(self):
+        """A tensor without axes is a number, also when it needs a gradient."""
+        torch = pytest.importorskip("torch")
+        assert _arrays.number("rate", torch.nn.Parameter(torch.tensor(0.5))) == 0.5
+        assert _arrays.whole("depth", torch.tensor(3)) == 3
+        with pytest.raises(TypeError, match=r"^rate must be a finite number, got tensor\("):
+            _arrays.number("rate", torch.tensor(0.5, device="meta"))
+
+
+def test_none_is_named():
+    """NumPy would make an array of one object of it."""
+    with refused(TypeError, "x must be an array of shape (samples,), got None"):
+        _arrays.real_array("x", None, ("samples",))
+    with refused(TypeError, "x must be an array, got None"):
+        _arrays.numbers("x", None)
+    with pytest.raises(TypeError, match=r"^y must be .* to 1, got None$"):
+        _arrays.labels("y", None, ("samples",), classes=2)
+
+
+class TestNumbers:
+    """Finite real numbers of any shape, in double precision."""
+
+    @pytest.mark.parametrize("value", [2, [1.0, 2.0], np.ones((2, 3, 4, 5), np.float32), True])
+    def test_the_shape_is_kept(self, value):
+        """A number has no axes, and stays so."""
+        array = _arrays.numbers("theta", value)
+        assert array.dtype == np.float64
+        assert array.shape == np.shape(value)
+        assert (array == value).all()
+
+    @pytest.mark.parametrize(
+        ("value", "error", "message"),
+        [
+            ([], ValueError, "theta must be an array with no empty axis, got shape (0,)"),
+            ([0.0, math.nan], ValueError, "theta must be finite, got nan at index (1,)"),
+            (math.inf, ValueError, "theta must be finite, got inf at index ()"),
+            (1j, TypeError, "theta must be an array of real numbers, got dtype complex128"),
+            ("1", TypeError, "theta must be an array of real numbers, got dtype <U1"),
+            ([[1], [1, 2]], ValueError, "theta must be an array, got rows of unequal length"),
+        ],
+    )
+    def test_what_is_no_finite_number_is_refused(self, value, error, message):
+        """In the words of the other arrays."""
+        with refused(error, message):
+            _arrays.numbers("theta", value)
 
 
 class TestLabels:
@@ -216,19 +344,15 @@ class TestWhole:
             _arrays.whole("depth", value)
 
 
-class TestShape:
-    """Shapes of one weight matrix or of a stack of them."""
+class TestMatrixShape:
+    """The shape of one matrix."""
 
     @pytest.mark.parametrize("value", [(2, 3), [2, 3], np.array([2, 3]), (np.int8(2), 3)])
     def test_a_shape_becomes_a_tuple_of_ints(self, value):
-        """Any sequence of whole numbers will do."""
-        result = _arrays.shape("shape", value)
+        """Any sequence of two whole numbers will do."""
+        result = _arrays.matrix_shape("shape", value)
         assert result == (2, 3)
         assert [type(length) for length in result] == [int, int]
-
-    def test_leading_axes_are_kept(self):
-        """A stack of stacks has four axes."""
-        assert _arrays.shape("shape", (5, 4, 2, 3)) == (5, 4, 2, 3)
 
     @pytest.mark.parametrize(
         ("value", "error", "came"),
@@ -241,13 +365,86 @@ class TestShape:
             ((), ValueError, "()"),
             ((2, 0), ValueError, "(2, 0)"),
             ([-2, 3], ValueError, "(-2, 3)"),
+            ((5, 2, 3), ValueError, "(5, 2, 3)"),
         ],
     )
     def test_what_is_no_shape_is_refused(self, value, error, came):
-        """The message writes both shapes that are wanted."""
-        wanted = "(fan_out, fan_in) or (replicas, fan_out, fan_in) in positive whole numbers"
+        """A stack of matrices is asked for in another way."""
+        wanted = "(fan_out, fan_in) in positive whole numbers"
         with refused(error, f"shape must be {wanted}, got {came}"):
-            _arrays.shape("shape", value)
+            _arrays.matrix_shape("shape", value)
+
+
+class TestWeightShape:
+    """The shape of one weight, and how many of them."""
+
+    def shape(self, value, *, replicas=None, kernel=False):
+        """Return the two parts, without an option unless it is given."""
+        return _arrays.weight_shape("shape", value, replicas=replicas, kernel=kernel)
+
+    def test_replicas_are_asked_for_by_a_keyword(self):
+        """They become an axis of their own."""
+        assert self.shape((2, 3)) == ((), (2, 3))
+        assert self.shape([2, 3], replicas=np.int8(5)) == ((5,), (2, 3))
+        assert self.shape((2, 3), replicas=1) == ((1,), (2, 3))
+
+    def test_kernels_have_further_axes(self):
+        """Four axes and more are a kernel by themselves; three need the word."""
+        assert self.shape((8, 4, 3, 3)) == ((), (8, 4, 3, 3))
+        assert self.shape((8, 4, 3, 3), replicas=5) == ((5,), (8, 4, 3, 3))
+        assert self.shape((8, 4, 3, 3, 3), kernel=True) == ((), (8, 4, 3, 3, 3))
+        assert self.shape((8, 4, 3), kernel=True) == ((), (8, 4, 3))
+
+    @pytest.mark.parametrize("replicas", [None, 5])
+    def test_three_axes_alone_are_refused(self, replicas):
+        """The sentence names both readings."""
+        message = (
+            "shape must say what its three axes are: (4, 3) with replicas=8, or kernel=True for "
+            "the kernel of a one-dimensional convolution, got (8, 4, 3)"
+        )
+        with refused(ValueError, message):
+            self.shape((8, 4, 3), replicas=replicas)
+
+    @pytest.mark.parametrize(
+        ("options", "error", "message"),
+        [
+            (
+                {"value": (3,)},
+                ValueError,
+                "shape must be (fan_out, fan_in) or that of a kernel, in positive whole numbers, "
+                "got (3,)",
+            ),
+            (
+                {"value": (2, 3), "kernel": True},
+                ValueError,
+                "shape must be (fan_out, fan_in, taps, ...) with kernel=True, got (2, 3)",
+            ),
+            (
+                {"value": (2, 3), "kernel": 1},
+                TypeError,
+                "kernel must be True or False, got 1",
+            ),
+            (
+                {"value": (2, 3), "replicas": 0},
+                ValueError,
+                "replicas must be a whole number of at least 1, got 0",
+            ),
+            (
+                {"value": (2, 3), "replicas": (5,)},
+                TypeError,
+                "replicas must be a whole number of at least 1, got (5,)",
+            ),
+            (
+                {"value": (2**20, 2**20), "replicas": 2},
+                ValueError,
+                f"shape must ask for at most {2**40} numbers, got 2 times 1048576 times 1048576",
+            ),
+        ],
+    )
+    def test_what_is_no_weight_is_refused(self, options, error, message):
+        """Each part by its own sentence."""
+        with refused(error, message):
+            self.shape(**options)
 
 
 class TestChoice:
@@ -300,6 +497,21 @@ class TestGenerator:
             _arrays.generator(value)
 
 
+def test_what_came_is_shown_in_one_line():
+    """The lines of an array are joined, and the rest of a long value is left out."""
+    assert _arrays.shown("a\nb") == r"'a\nb'"
+    assert _arrays.shown(np.eye(2)) == "array([[1., 0.], [0., 1.]])"
+    assert _arrays.shown("x" * 58) == f"'{'x' * 58}'"
+    assert _arrays.shown("x" * 59) == f"'{'x' * 56}..."
+
+
+def test_a_long_double_beyond_the_range_of_double_is_refused():
+    """It would become infinite, and NumPy warn of it."""
+    if np.finfo(np.longdouble).max > np.finfo(np.float64).max:
+        with refused(ValueError, "x must be finite, got inf at index (1,)"):
+            _arrays.real_array("x", np.array([1, "1e4000"], np.longdouble), ("samples",))
+
+
 def test_a_whole_number_that_nothing_can_have_is_refused():
     """A loop over it would never end."""
     wanted = f"depth must be a whole number of at least 1 and at most {2**40}, got {10**30}"
@@ -313,14 +525,14 @@ class TestFlag:
     @pytest.mark.parametrize("value", [True, False, np.True_, np.False_])
     def test_a_truth_value_is_kept(self, value):
         """Those of numpy are as good."""
-        result = _arrays.flag("exact", value)
+        result = _arrays.flag("same_order", value)
         assert result is bool(value)
 
     @pytest.mark.parametrize("value", [None, 1, "yes", [], np.empty(0)])
     def test_what_merely_counts_as_true_or_false_is_refused(self, value):
         """A text like "no" would count as true."""
-        with pytest.raises(TypeError, match=r"^exact must be True or False, got "):
-            _arrays.flag("exact", value)
+        with pytest.raises(TypeError, match=r"^same_order must be True or False, got "):
+            _arrays.flag("same_order", value)
 
 
 class TestRoom:
@@ -335,7 +547,7 @@ class TestRoom:
     def test_a_shape_without_room_is_refused(self):
         """Numpy would say it in words of its own, or not before the memory is full."""
         with pytest.raises(ValueError, match=r"^shape must ask for at most "):
-            _arrays.shape("shape", (10**12, 10**12))
+            _arrays.matrix_shape("shape", (10**12, 10**12))
 
 
 def test_a_masked_array_is_refused():

@@ -14,7 +14,6 @@ import importlib
 import inspect
 import io
 import math
-import os
 import pkgutil
 import re
 
@@ -24,7 +23,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import symlib
-from symlib.network import Layer
+from symlib import spectrum
+from symlib.network import Layer, Network
 
 MODULES = sorted(m.name for m in pkgutil.iter_modules(symlib.__path__) if m.name[0] != "_")
 
@@ -45,25 +45,25 @@ WIDE = np.array(MATRIX).T  # (2, 3)
 POINTS = [[0.0, 1.0], [1.0, 0.5], [0.3, -1.0], [2.0, 2.0]]
 UNIT = [[1.0, 0.0], [0.6, 0.8], [0.0, 1.0], [-0.6, 0.8]]
 LAYERS = [Layer(np.array(MATRIX), np.zeros(3)), Layer(np.ones((1, 3)), np.zeros(1))]
+NETWORK = Network(LAYERS, "tanh")
 TARGETS = [[0.0], [1.0], [0.5], [1.0]]
-DRAWN = {"shape": (2, 4), "rng": 0}
-NET = {"layers": LAYERS, "x": POINTS, "activation": "tanh"}
-LOSS = NET | {"y": TARGETS, "kind": "squared", "exact": False}
+WEIGHT = {"shape": (2, 4), "replicas": 2, "kernel": False}
+DRAWN = WEIGHT | {"rng": 0}
+SCALED = DRAWN | {"gain": 1.0, "distribution": "uniform"}
+NET = {"network": NETWORK, "x": POINTS}
+LOSS = NET | {"y": TARGETS, "kind": "squared"}
+RANK = {"tolerance": 1e-9, "precision": None}
 VARIANCES = {"weight_variance": 1.5, "bias_variance": 0.1, "activation": "tanh"}
-KERNEL = {"x1": UNIT, "x2": UNIT, "depth": 2, "activation": "relu"}
-KERNEL |= {"weight_variance": 2.0, "bias_variance": 0.1}
-CURVE = {"kernel": [[1.0, 0.2], [0.2, 1.0]], "residual": [1.0, -1.0], "rate": 0.1, "steps": 3}
-UNITS = {"incoming": MATRIX, "outgoing": WIDE, "bias": [0.0, 0.1, 0.2]}
-PLAIN = [(np.array(MATRIX), np.zeros(3)), (np.ones((1, 3)), np.zeros(1))]
+ENDS = VARIANCES | {"start": 1.0}
+UNITS = {"layer": Layer(MATRIX, [0.0, 0.1, 0.2]), "after": Layer(WIDE), "up_to": "equality"}
 
 VALID = {
-    "claims.check": {"claim_id": "S01", "what": "one", "measured": 1.0, "expected": 1.0}
-    | {"relation": "==", "atol": 0.1, "rtol": 0.1, "shows": "claim", "reason": "rounding"},
-    "claims.corrections": {"checked": ("S01",)},
-    "claims.ledger": {"checks": ()},
-    "claims.read_record": {"path": os.devnull},
+    "claims.check": {"claim": "S01", "what": "one", "measured": 1.0, "expected": 1.0}
+    | {"relation": "==", "atol": 0.1, "rtol": 0.1, "rounding": 0.0}
+    | {"shows": "claim", "reason": "a few words"},
+    "claims.check_mean": {"claim": "S01", "what": "one", "samples": [1.0, 2.0], "expected": 1.5}
+    | {"sigmas": 4.0, "bias": 0.1, "relation": "==", "shows": "claim", "reason": "a few words"},
     "claims.summary": {},
-    "claims.verdict": {"checks": ()},
     "designs.chirp": {"p": 5},
     "designs.chirp_cosines": {"shape": (3, 5), "gain": 1.0},
     "designs.cosine": {"n": 4},
@@ -77,52 +77,47 @@ VALID = {
     "designs.quasi_gaussian": {"shape": (4, 3), "std": 1.0, "sequence": "kronecker", "skip": 0},
     "designs.sinusoidal": {"shape": (3, 4), "gain": 1.0},
     "designs.zero_asymmetric": {"width": 3, "depth": 3},
+    "gram.convergence_bound": {"initial": 8.0, "least_eigenvalue": 0.5, "rate": 2.0, "steps": 4},
+    "gram.limit_gram": {"x": UNIT},
+    "gram.relu_gram": {"weight": MATRIX, "x": POINTS},
+    "gram.required_width": {"samples": 10, "least_eigenvalue": 0.5, "failure": 0.1},
     "isometry.coherence": {"frame": WIDE},
-    "isometry.descent_cone_dimension": {"sparsity": 0.2},
     "isometry.distortion": {"x": POINTS, "image": POINTS},
     "isometry.donoho_tanner": {"delta": 0.5},
     "isometry.null_space_constant": {"frame": WIDE, "k": 1, "limit": 100},
     "isometry.restricted_isometry": {"frame": WIDE, "k": 2, "limit": 100},
     "isometry.welch_bound": {"m": 2, "n": 3},
-    "kernel.arc_cosine": {"x1": UNIT, "x2": UNIT, "order": 1},
-    "kernel.convergence_bound": {"initial": 8.0, "least_eigenvalue": 0.5}
-    | {"rate": 2.0, "steps": 4},
-    "kernel.empirical_tangent_kernel": NET | {"x2": POINTS, "rate": 1.0, "average": True},
-    "kernel.gram": {"weight": MATRIX, "x": POINTS},
-    "kernel.limit_gram": {"x": UNIT},
-    "kernel.linearized_curve": CURVE,
-    "kernel.linearized_residuals": CURVE,
-    "kernel.network_kernel": KERNEL,
-    "kernel.required_width": {"samples": 10, "least_eigenvalue": 0.5, "failure": 0.1},
-    "kernel.tangent_kernel": KERNEL,
-    "kernel.wide_kernels": KERNEL,
-    "network.forward": NET | {"exact": False},
+    "network.dead_units": NET,
+    "network.forward": NET,
     "network.gradients": LOSS,
-    "network.jacobian": NET | {"exact": False},
+    "network.jacobian": NET,
+    "network.layer_ranks": NET | RANK,
+    "network.local_metamer": {"network": Network(LAYERS, "relu"), "x": POINTS[:2]}
+    | {"towards": POINTS[2:]},
     "network.loss": LOSS,
-    "nullspace.bad_cells": {"weight": MATRIX, "tolerance": 1e-9},
     "nullspace.count_regions": {"units": 3, "features": 2},
     "nullspace.dead_cone_probability": {"units": 3, "features": 2},
+    "nullspace.degenerate_cells": {"weight": MATRIX, "tolerance": 1e-9},
     "nullspace.has_dead_cone": {"weight": MATRIX},
     "nullspace.is_injective": {"weight": MATRIX, "tolerance": 1e-9},
-    "nullspace.layer_ranks": {"layers": PLAIN, "x": POINTS, "tolerance": 1e-9},
-    "nullspace.local_metamer": {"layers": PLAIN, "x": POINTS[:2], "towards": POINTS[2:]},
-    "nullspace.metamer": {"weight": [[1.0, 0.5]], "x": POINTS[:2], "towards": POINTS[2:]},
-    "nullspace.null_basis": {"matrix": WIDE, "tolerance": 1e-9},
+    "nullspace.metamer": {"weight": [[1.0, 0.5]], "x": POINTS[:2], "towards": POINTS[2:]} | RANK,
+    "nullspace.null_basis": {"matrix": WIDE} | RANK,
     "nullspace.sign_patterns": {"weight": MATRIX, "tolerance": 1e-9},
-    "nullspace.split": {"matrix": [[1.0, 0.5]], "x": [[1.0, 0.5]]},
+    "nullspace.split": {"matrix": [[1.0, 0.5]], "x": [[1.0, 0.5]]} | RANK,
     "propagation.angle_map": {"theta": 1.0, "depth": 2},
     "propagation.correlation_map": {"c": 0.5, "q": 1.0, "q2": 1.0} | VARIANCES,
     "propagation.critical_weight_variance": {"bias_variance": 0.1, "activation": "tanh"},
-    "propagation.depth_scales": VARIANCES,
-    "propagation.fixed_point": VARIANCES,
-    "propagation.jacobian_moments": {"depth": 3, "orthogonal": False} | VARIANCES,
+    "propagation.depth_scales": ENDS,
+    "propagation.fixed_point": ENDS,
+    "propagation.gaussian_expectations": {"q": 1.0, "activation": "gelu"},
+    "propagation.jacobian_moments": {"depth": 3, "orthogonal": False} | ENDS,
     "propagation.length_map": {"q": 1.0} | VARIANCES,
     "propagation.squared_distance_ratio": {"theta": 1.0},
     "spectrum.fuss_catalan": {"factors": 2},
     "spectrum.gaussian_lyapunov_exponents": {"n": 3, "variance": 1.0},
     "spectrum.ginibre_eigenvalues": {"n": 3, "size": 2, "rng": 0},
     "spectrum.hermite_eigenvalues": {"n": 3, "beta": 2.0, "size": 2, "largest": 2, "rng": 0},
+    "spectrum.kolmogorov_distance": {"values": [0.0, 0.5], "law": spectrum.semicircle()},
     "spectrum.laguerre_eigenvalues": {"n": 3, "m": 4, "beta": 1.0, "size": 2, "rng": 0},
     "spectrum.lyapunov_exponents": {"matrices": [np.eye(2), [[1.0, 0.5], [0.2, 1.0]]]},
     "spectrum.marchenko_pastur": {"ratio": 0.5, "scale": 1.0},
@@ -130,35 +125,44 @@ VALID = {
     "spectrum.semicircle": {"scale": 1.0},
     "spectrum.smallest_singular_value": {},
     "spectrum.tracy_widom": {"beta": 2},
-    "symmetry.align_units": UNITS | {"to": (MATRIX, WIDE, [0.0, 0.1, 0.2]), "up_to": "equality"},
-    "symmetry.escape_rate": {"incoming": [1.0, 0.5], "outgoing": [1.0]}
-    | {"bias": 0.1, "x": POINTS, "delta": np.ones((4, 1)), "activation": "tanh"}
-    | {"rate": 0.1, "weight_decay": 0.0},
-    "symmetry.merge_units": UNITS | {"tolerance": 0.0, "up_to": "equality"},
-    "symmetry.unit_classes": UNITS | {"tolerance": 0.0, "up_to": "equality"},
+    "symmetry.align_units": UNITS | {"to": (Layer(MATRIX, [0.0, 0.1, 0.2]), Layer(WIDE))},
+    "symmetry.escape_rate": LOSS | {"rate": 0.1, "hidden": 0, "unit": 0, "weight_decay": 0.0},
+    "symmetry.merge_units": UNITS | {"tolerance": 0.0},
+    "symmetry.unit_classes": UNITS | {"tolerance": 0.0},
+    "tangent.empirical_tangent_kernel": NET | {"x2": POINTS, "rate": 1.0, "average": True},
+    "tangent.linearized_residuals": {"kernel": [[1.0, 0.2], [0.2, 1.0]], "residual": [1.0, -1.0]}
+    | {"rate": 0.1, "steps": 3},
+    "tangent.wide_kernels": {"x1": UNIT, "x2": UNIT, "depth": 2, "activation": "relu"}
+    | {"weight_variance": 2.0, "bias_variance": 0.1},
     "training.descend": LOSS
     | {"steps": 2, "rate": 0.1, "optimizer": "gradient", "momentum": 0.0, "betas": (0.9, 0.999)}
     | {"epsilon": 1e-8, "weight_decay": 0.0, "batch": 2, "dropout": 0.1, "record": None}
-    | {"every": 1, "progress": False, "rng": 0},
+    | {"every": 1, "rng": 0},
     "training.linear_mode": {"times": [0.0, 1.0], "strength": 3.0, "start": 0.1, "depth": 2},
-    "weights.constant": {"shape": (2, 4), "value": 0.5},
+    "weights.activation_gain": {"activation": "gelu"},
+    "weights.constant": WEIGHT | {"value": 0.5},
+    "weights.flax_default": DRAWN,
     "weights.gaussian": DRAWN | {"std": 1.0},
-    "weights.glorot": DRAWN | {"gain": 1.0},
-    "weights.he": DRAWN | {"gain": 1.0},
-    "weights.identity": {"shape": (2, 4), "gain": 1.0},
-    "weights.lecun": DRAWN | {"gain": 1.0},
-    "weights.looks_linear": DRAWN | {"mirror": ("out", "in"), "gain": 1.0},
+    "weights.glorot": SCALED,
+    "weights.he": SCALED,
+    "weights.identity": WEIGHT | {"gain": 1.0},
+    "weights.keras_default": DRAWN,
+    "weights.lecun": SCALED,
+    "weights.looks_linear": {"shape": (2, 4), "replicas": 2, "rng": 0}
+    | {"mirror": ("out", "in"), "gain": 1.0},
     "weights.orthogonal": DRAWN | {"gain": 1.0},
+    "weights.pytorch_default": DRAWN,
+    "weights.truncated_gaussian": DRAWN | {"std": 1.0, "cut": 2.0},
     "weights.uniform": DRAWN | {"bound": 1.0},
 }
 
 # What a docstring announces besides
 ANNOUNCED = {
     "claims.check": AssertionError,  # ClaimFailed
-    "claims.read_record": OSError,
+    "claims.check_mean": AssertionError,
     "isometry.null_space_constant": ArithmeticError,
-    "kernel.linearized_curve": FloatingPointError,
-    "kernel.linearized_residuals": FloatingPointError,
+    "symmetry.escape_rate": FloatingPointError,
+    "tangent.linearized_residuals": FloatingPointError,
     "training.descend": FloatingPointError,
 }
 NAN = {"propagation.depth_scales", "propagation.fixed_point"}  # where there is no such thing
@@ -179,6 +183,8 @@ BAD = [
     *(np.ma.masked_array([1.0, 2.0], [True, False]), np.zeros(2, [("a", float)]), iter([1, 2])),
     *([LAYERS[0]], LAYERS[::-1], [LAYERS, LAYERS], [Layer(1, 2)], Layer(None, None), [(1, 2, 3)]),
     *([Layer(np.full((3, 2), np.nan), np.zeros(3))], [Layer(np.zeros(3), np.zeros(3))], [[], []]),
+    *(Network([], "tanh"), Network(LAYERS, "swish"), Network(LAYERS, ("tanh",) * 2), Network(1, 2)),
+    *(Network(LAYERS[::-1], "relu"), Network(LAYERS, "relu", 1), Layer(np.ones((8, 8, 3, 3)))),
 ]
 bad = (
     st.sampled_from(BAD)

@@ -2,32 +2,14 @@
 
 import json
 import math
-import re
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from symlib import claims
-from symlib.claims import Check, ClaimFailed, check, corrections, ledger, read_record, verdict
+from symlib.claims import Check, ClaimFailed, check, check_mean
 
-ROOT = Path(__file__).parents[1]
-VERDICTS = ("holds", "holds within limits", "fails as stated", "open")
-FOLDERS = {
-    "S": {"symmetry"},
-    "N": {"null_spaces", "random_matrices"},
-    "R": {"random_matrices"},
-    "P": {"random_matrices", "separation"},
-    "O": {"convergence"},
-    "D": {"designs"},
-}
 HEADER = ["claim", "what", "measured", "expected", "tolerance", "margin"]
-LEDGER = ledger()
-
-
-def made(shows="claim", *, passed=True, claim="S01"):
-    """Return the record of a check that shows something."""
-    return Check(claim, "a number", 1.0, "==", 1.0, 0.0, 0.0, passed, shows, "")
 
 
 # Passing and failing
@@ -127,9 +109,142 @@ def test_a_failure_without_a_reason_gives_none():
         check("S04", "loss", 1, 2)
 
 
+def test_rounding_is_an_absolute_tolerance_with_its_reason(capsys):
+    """The record and the line are those of the long form."""
+    short = check("S01", "rounded", 1 + 1e-13, 1, relation="<=", rounding=1e-12, shows="limit")
+    claims.summary()
+    long = check(
+        "S01", "rounded", 1 + 1e-13, 1, relation="<=", atol=1e-12, reason="rounding", shows="limit"
+    )
+    claims.summary()
+    assert short == long
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:3] == lines[3:]
+    with pytest.raises(ClaimFailed, match=r"tolerance 1e-12, .*; the tolerance: rounding$"):
+        check("S01", "rounded", 1 + 1e-11, 1, rounding=1e-12)
+
+
 def test_a_failed_claim_is_a_failed_assertion():
     """Test tools report it as a failure, not as an error."""
     assert issubclass(ClaimFailed, AssertionError)
+
+
+# Means of draws
+
+DRAWS = np.array([[1.0, 2.0, 4.0], [5.0, 6.0, 6.0]])  # mean 4, squared deviations 22
+ERROR = math.sqrt(22 / 5 / 6)
+
+
+def test_a_mean_may_be_four_standard_errors_off():
+    """The error is that of the mean, with n - 1; the numbers may stand in any shape."""
+    made = check_mean("R01", "mean", DRAWS, 4.5, shows="limit")
+    expected = check(
+        *("R01", "mean", 4.0, 4.5),
+        atol=made.tolerance,
+        shows="limit",
+        reason="four standard errors",
+    )
+    assert made == expected
+    assert math.isclose(made.tolerance, 4 * ERROR, rel_tol=1e-15)
+    assert check_mean("R01", "mean", DRAWS.ravel(), 4.5).tolerance == made.tolerance
+    for beyond in (4 - 4.01 * ERROR, 4 + 4.01 * ERROR):
+        with pytest.raises(ClaimFailed, match=r"the tolerance: four standard errors$"):
+            check_mean("R01", "mean", DRAWS, beyond)
+
+
+def test_a_bias_comes_on_top_and_says_where_it_comes_from():
+    """Both parts of the tolerance have their reason."""
+    made = check_mean("R01", "mean", DRAWS, 4, bias=0.25, reason="5 / n for the finite size")
+    assert math.isclose(made.tolerance, 4 * ERROR + 0.25, rel_tol=1e-15)
+    assert made.reason == "four standard errors, and 5 / n for the finite size"
+
+
+@pytest.mark.parametrize(
+    ("sigmas", "reason"), [(3, "three standard errors"), (2.5, "2.5 standard errors")]
+)
+def test_other_multiples_are_named(sigmas, reason):
+    """A rarer or a stronger demand is read in the ledger."""
+    made = check_mean("R01", "mean", DRAWS, 4, sigmas=sigmas)
+    assert made.reason == reason
+    assert math.isclose(made.tolerance, sigmas * ERROR, rel_tol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("relation", "expected", "passes"),
+    [
+        ("<", 4 - 3.9 * ERROR, True),
+        ("<=", 4 - 4.1 * ERROR, False),
+        (">", 4 + 3.9 * ERROR, True),
+        (">=", 4 + 4.1 * ERROR, False),
+    ],
+)
+def test_an_inequality_of_means_is_loosened_by_the_tolerance(relation, expected, passes):
+    """As for `check`."""
+    if passes:
+        assert check_mean("R01", "mean", DRAWS, expected, relation=relation).passed
+    else:
+        with pytest.raises(ClaimFailed):
+            check_mean("R01", "mean", DRAWS, expected, relation=relation)
+
+
+def test_a_right_claim_about_chance_holds_for_any_seed():
+    """One in 16,000 normal means is beyond four standard errors; none of a thousand is here."""
+    draws = np.random.default_rng(0).exponential(size=(1000, 400))
+    assert all(check_mean("R01", "mean", one, 1).passed for one in draws)
+
+
+def test_draws_of_single_precision_and_of_truths_are_averaged_in_double():
+    """A million times the same small error would not cancel."""
+    draws = np.tile(np.float32([0.1, 0.3]), 500_000)
+    assert abs(check_mean("R01", "mean", draws, 0.2).measured - 0.2) < 1e-8
+    assert check_mean("R01", "share", [True, False, True, True], 0.75).measured == 0.75
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind", "sentence"),
+    [
+        ({"samples": [1.0]}, ValueError, "samples must be at least two numbers, got 1"),
+        (
+            {"samples": np.full(100, 0.1)},
+            ValueError,
+            "samples must differ, as their spread gives the tolerance, got 100 times 0.1",
+        ),
+        (
+            {"samples": [1e200, 0]},
+            ValueError,
+            "samples must have squares that can be added up, got larger numbers",
+        ),
+        (
+            {"samples": [1.0, math.nan]},
+            ValueError,
+            "samples must be finite, got nan at index (1,)",
+        ),
+        ({"sigmas": 0}, ValueError, "sigmas must be a finite number above 0, got 0"),
+        ({"bias": -1}, ValueError, f"bias {'must be a finite number of at least 0, got'} -1"),
+        (
+            {"bias": 0.1},
+            ValueError,
+            "reason must say where the bias of 0.1 comes from, got ''",
+        ),
+        (
+            {"reason": 55 * "x"},
+            ValueError,
+            f"reason must be a phrase of at most 54 characters, got '{55 * 'x'}'",
+        ),
+        (
+            {"claim": "S99"},
+            ValueError,
+            "claim must be the id of a claim of the ledger, such as 'S01', got 'S99'",
+        ),
+    ],
+)
+def test_a_wrong_argument_of_a_mean_gets_its_sentence(wrong, kind, sentence, capsys):
+    """Nothing is printed for a check that could not be made."""
+    right = {"claim": "S01", "what": "a mean", "samples": DRAWS, "expected": 4}
+    with pytest.raises(kind) as fault:
+        check_mean(**right | wrong)
+    assert str(fault.value) == sentence
+    assert capsys.readouterr().out == ""
 
 
 # Wrong arguments
@@ -138,9 +253,14 @@ NUMBER = "must be a finite number, got"
 SIZE = "must be a finite number of at least 0, got"
 WRONG = {
     "unknown claim": (
-        {"claim_id": "S99"},
+        {"claim": "S99"},
         ValueError,
-        "claim_id must be one of the 52 claims of the ledger, got 'S99'",
+        "claim must be the id of a claim of the ledger, such as 'S01', got 'S99'",
+    ),
+    "no claim": (
+        {"claim": ["S01"]},
+        ValueError,
+        "claim must be the id of a claim of the ledger, such as 'S01', got ['S01']",
     ),
     "blank phrase": (
         {"what": " "},
@@ -178,6 +298,32 @@ WRONG = {
     "infinite atol": ({"atol": math.inf}, ValueError, f"atol {SIZE} inf"),
     "negative rtol": ({"rtol": -1}, ValueError, f"rtol {SIZE} -1"),
     "rtol nan": ({"rtol": math.nan}, ValueError, f"rtol {SIZE} nan"),
+    "negative rounding": ({"rounding": -1e-9}, ValueError, f"rounding {SIZE} -1e-09"),
+    "rounding and a reason": (
+        {"rounding": 1e-9, "reason": "series"},
+        ValueError,
+        "rounding must be in place of atol, rtol and reason, got 1e-09 beside them",
+    ),
+    "rounding and atol": (
+        {"rounding": 1e-9, "atol": 1e-3},
+        ValueError,
+        "rounding must be in place of atol, rtol and reason, got 1e-09 beside them",
+    ),
+    "rounding and rtol": (
+        {"rounding": 1e-9, "rtol": 1e-3},
+        ValueError,
+        "rounding must be in place of atol, rtol and reason, got 1e-09 beside them",
+    ),
+    "blank reason": (
+        {"reason": " "},
+        ValueError,
+        "reason must be a phrase of at most 80 characters, got ' '",
+    ),
+    "no reason": (
+        {"reason": None},
+        ValueError,
+        "reason must be a phrase of at most 80 characters, got None",
+    ),
 }
 
 
@@ -188,7 +334,7 @@ def test_a_wrong_argument_gets_its_sentence_and_leaves_no_check(
     """Nothing is printed, counted or recorded for a check that could not be made."""
     monkeypatch.setenv("SYMLIB_RECORD", str(tmp_path / "record"))
     with pytest.raises(kind) as fault:
-        check(**{"claim_id": "S01", "what": "a number", "measured": 1, "expected": 1} | wrong)
+        check(**{"claim": "S01", "what": "a number", "measured": 1, "expected": 1} | wrong)
     assert str(fault.value) == sentence
     assert capsys.readouterr().out == ""
     assert not (tmp_path / "record").exists()
@@ -268,7 +414,7 @@ def test_numbers_are_printed_with_the_digits_that_matter(measured, relation, ato
 # The record
 
 
-def test_what_is_recorded_is_read_back_as_it_was_made(tmp_path, monkeypatch):
+def test_each_check_is_a_line_of_json(tmp_path, monkeypatch):
     """The record of a page is its checks, in order, also those that failed."""
     path = tmp_path / "record.jsonl"
     monkeypatch.setenv("SYMLIB_RECORD", str(path))
@@ -276,8 +422,9 @@ def test_what_is_recorded_is_read_back_as_it_was_made(tmp_path, monkeypatch):
     with pytest.raises(ClaimFailed):
         check("S02", "wrong", 1, 2)
     claims.summary()
-    third = check("S03", "after a summary", 5, 4, relation=">", shows="limit")
-    records = read_record(path)
+    third = check_mean("S03", "after a summary", DRAWS, 4, shows="limit")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    records = [Check(**json.loads(line)) for line in lines]
     assert records[0] == first
     assert (records[1].claim, records[1].passed, records[1].margin) == ("S02", False, -1)
     assert records[2] == third
@@ -292,179 +439,3 @@ def test_without_the_variable_nothing_is_written(value, tmp_path, monkeypatch):
         monkeypatch.setenv("SYMLIB_RECORD", value)
     check("S01", "a number", 0, 0)
     assert not list(tmp_path.iterdir())
-
-
-def test_an_empty_record_holds_no_checks(tmp_path):
-    """A page without checks has an empty record."""
-    (tmp_path / "empty").touch()
-    assert read_record(tmp_path / "empty") == ()
-
-
-@pytest.mark.parametrize("line", ["{}", "[1, 2]", "no json", '{"claim": "S01"}', '"S01"'])
-def test_a_line_that_is_no_record_is_refused_with_its_number(line, tmp_path):
-    """The message says which line is wrong, and shows it."""
-    path = tmp_path / "record"
-    path.write_text(f"{json.dumps(made()._asdict())}\n{line}\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="path must be a file of recorded checks") as fault:
-        read_record(path)
-    assert str(fault.value).endswith(f"got line 2: {line!r}")
-
-
-def test_a_long_line_that_is_no_record_is_cut(tmp_path):
-    """A message stays readable when the file is something else altogether."""
-    (tmp_path / "record").write_text(1000 * "x", encoding="utf-8")
-    with pytest.raises(ValueError, match=r"got line 1: 'x{60}'$"):
-        read_record(tmp_path / "record")
-
-
-# Verdicts
-
-
-@pytest.mark.parametrize(
-    ("checks", "wanted"),
-    [
-        ([], "open"),
-        ([made()], "holds"),
-        ([made(), made()], "holds"),
-        ([made("limit")], "holds within limits"),
-        ([made(), made("limit")], "holds within limits"),
-        ([made("failure")], "fails as stated"),
-        ([made(), made("limit"), made("failure")], "fails as stated"),
-        ([made(passed=False)], "open"),
-        ([made(), made("limit", passed=False)], "open"),
-        ([made(passed=False), made("failure")], "open"),
-    ],
-)
-def test_a_verdict_follows_from_what_the_checks_show(checks, wanted):
-    """A failure outweighs a limit, a limit outweighs agreement, and a failed check says nothing."""
-    assert verdict(iter(checks)) == wanted
-
-
-# The ledger
-
-
-def test_the_ledger_has_52_claims_with_ids_of_their_own():
-    """Each is a letter of its part and two digits, counted from 1 without a gap."""
-    ids = [claim.id for claim in LEDGER]
-    assert len(ids) == len(set(ids)) == 52
-    for part in FOLDERS:
-        mine = [one for one in ids if one.startswith(part)]
-        assert sorted(mine) == [f"{part}{at:02}" for at in range(1, len(mine) + 1)]
-
-
-@pytest.mark.parametrize("claim", LEDGER, ids=lambda claim: claim.id)
-def test_each_claim_is_a_sentence_with_scope_sources_and_pages(claim):
-    """Nobody has to guess what is claimed, for what, on whose word, and where it is shown."""
-    for text in (claim.statement, claim.scope):
-        assert re.fullmatch(r"\S.*\.", text), text
-        assert "  " not in text
-        assert text.count("$") % 2 == 0
-    assert claim.verdict in VERDICTS
-    assert claim.pages
-    for named in claim.pages:
-        folder, page = named.split("/")
-        assert folder in FOLDERS[claim.id[0]]
-        assert re.fullmatch(r"plot_[a-z0-9]+(_[a-z0-9]+)*", page)
-    assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", claim.explanation)
-    assert type(claim.checked) is bool
-    assert claim.checks == ()
-
-
-@pytest.mark.parametrize("claim", LEDGER, ids=lambda claim: claim.id)
-def test_each_source_of_a_claim_is_in_the_bibliography(claim):
-    """A key that is named has an entry."""
-    entries = (ROOT / "docs" / "references.bib").read_text(encoding="utf-8")
-    known = set(re.findall(r"^@\w+\{([^,\s]+),", entries, flags=re.MULTILINE))
-    assert {key for key, _ in claim.sources} <= known
-
-
-def test_each_check_stands_with_its_claim():
-    """Checks are put into the claims that they name, in order, and nowhere else."""
-    checks = [made(), made("limit", claim="D10"), made("limit")]
-    entries = {claim.id: claim for claim in ledger(iter(checks))}
-    assert entries["S01"].checks == (checks[0], checks[2])
-    assert entries["D10"].checks == (checks[1],)
-    assert sum(len(claim.checks) for claim in entries.values()) == 3
-    assert [claim._replace(checks=()) for claim in entries.values()] == list(LEDGER)
-
-
-# Corrections
-
-
-@pytest.fixture
-def one_sentence(monkeypatch):
-    """Let the popular answer be one sentence, which four claims speak about."""
-    row = {
-        "says": "Dice are needed.",
-        "correct": "Difference is.",
-        "refuted_by": ["S01"],
-        "limited_by": ["S02"],
-        "supported_by": ["S03", "S01"],
-    }
-    monkeypatch.setattr(claims, "_toml", lambda: {"popular": [row]})
-
-
-@pytest.mark.usefixtures("one_sentence")
-@pytest.mark.parametrize(
-    ("checked", "wanted"),
-    [
-        ((), "open"),
-        (["S04"], "open"),
-        (["S03"], "holds"),
-        ({"S02"}, "holds within limits"),
-        ({"S02", "S03"}, "holds within limits"),
-        (("S01",), "fails as stated"),
-        (["S01", "S02", "S03"], "fails as stated"),
-    ],
-)
-def test_the_verdict_on_a_sentence_follows_from_the_claims_that_are_checked(checked, wanted):
-    """A refutation outweighs a limit, a limit outweighs support; unchecked claims are silent."""
-    (row,) = corrections(checked)
-    assert row == ("Dice are needed.", "Difference is.", ("S01", "S02", "S03"), wanted)
-
-
-def test_each_correction_is_two_texts_and_claims_of_the_ledger():
-    """The popular sentence and the right one end in a full stop; each claim named exists."""
-    known = {claim.id for claim in LEDGER}
-    rows = corrections()
-    assert len({row.says for row in rows}) == len(rows) > 0
-    for row in rows:
-        assert row.says.endswith(".")
-        assert row.correct.endswith(".")
-        assert row.claims
-        assert set(row.claims) <= known
-
-
-def test_no_sentence_stays_open_once_every_claim_is_checked():
-    """The finished site has a verdict on all of the popular answer."""
-    rows = corrections({claim.id for claim in LEDGER})
-    assert "open" not in {row.verdict for row in rows}
-
-
-def test_a_claim_refutes_limits_or_supports_a_sentence_and_does_not_do_two_of_them():
-    """The three lists of a sentence have no claim in common."""
-    for row in claims._toml()["popular"]:
-        named = row["refuted_by"] + row["limited_by"] + row["supported_by"]
-        assert len(named) == len(set(named)), row["says"]
-
-
-@pytest.mark.parametrize("function", [ledger, verdict])
-@pytest.mark.parametrize("checks", [None, 3, "S01", [None], np.array("x")])
-def test_what_is_no_check_is_refused(function, checks):
-    """A text would be taken letter by letter."""
-    with pytest.raises(TypeError, match=r"^checks must be an iterable of Check, got "):
-        function(checks)
-
-
-@pytest.mark.parametrize("checked", [None, "S01", [3], np.array("x")])
-def test_what_is_no_collection_of_ids_is_refused(checked):
-    """Otherwise no sentence would speak, and nobody would know why."""
-    with pytest.raises(TypeError, match=r"^checked must be a collection of ids of claims, got "):
-        corrections(checked)
-
-
-@pytest.mark.parametrize("path", [None, 3, True])
-def test_what_is_no_path_is_refused(path):
-    """The number 0 would be the keyboard."""
-    with pytest.raises(TypeError, match=r"^path must be the path of a file, got "):
-        read_record(path)

@@ -80,6 +80,22 @@ def gram_error(weight, x):
     return np.linalg.norm(cosines * (on @ on.T) / len(weight) - limit)
 
 
+def unevenness(weight):
+    """Return the norm of the Gram matrix less the identity, and the largest cosine of columns."""
+    whole = weight.T @ weight / len(weight)
+    norm = abs(np.linalg.eigvalsh(whole) - 1).max()
+    lengths = np.sqrt(np.diag(whole))
+    return np.array([norm, between(weight / lengths / math.sqrt(len(weight))).max()])
+
+
+def chance_unevenness(fan_out, fan_in):
+    """Return the mean of both for Gaussian rows."""
+    rng = np.random.default_rng(0)
+    draws = 20 if fan_out * fan_in**2 < 1e7 else 3
+    drawn = [unevenness(rng.standard_normal((fan_out, fan_in))) for _ in range(draws)]
+    return np.mean(drawn, axis=0)
+
+
 class TestEvery:
     """What all designs have in common."""
 
@@ -102,15 +118,14 @@ class TestEvery:
         assert set(CALLS) == set(designs.__all__) | {"sobol"}
 
     @pytest.mark.parametrize("fill", FILLS.values(), ids=FILLS)
-    @pytest.mark.parametrize("shape", [(4, 6), (6, 4), (4, 4), (3, 4, 6), (2, 3, 6, 4), [3, 1]])
-    def test_replicas_are_the_same(self, fill, shape):
-        """Leading axes repeat one matrix."""
+    @pytest.mark.parametrize("shape", [(4, 6), (6, 4), (4, 4), [3, 1]])
+    def test_the_result_has_the_shape_asked_for(self, fill, shape):
+        """A pair of whole numbers in any sequence, and what is done to the result stays there."""
         weight = fill(shape)
         assert weight.shape == tuple(shape)
-        one = fill(tuple(shape)[-2:])
-        assert np.array_equal(weight, np.broadcast_to(one, shape))
+        before = weight.copy()
         weight[...] = 0.0
-        assert np.array_equal(one, fill(tuple(shape)[-2:]))
+        assert np.array_equal(before, fill(shape))
 
     @pytest.mark.parametrize("fill", [chirp_cosines, sinusoidal, identity_hadamard])
     def test_the_gain_is_a_factor(self, fill):
@@ -453,7 +468,7 @@ class TestWaves:
             assert len(np.unique(weight.round(9), axis=0)) == shape[0]
             assert np.mean(weight**2) == pytest.approx(1 / shape[1], rel=0.02)
 
-    @pytest.mark.parametrize("shape", [(1, 1), (2, 2), (1, 2), (4, 2, 1)])
+    @pytest.mark.parametrize("shape", [(1, 1), (2, 2), (1, 2), (2, 1)])
     def test_shapes_of_zeros_are_named(self, shape):
         """Sinusoidal weights of at most two units and two inputs would all be 0."""
         with pytest.raises(ValueError, match=r"^shape must have a side of at least 3 .*, got \("):
@@ -475,7 +490,7 @@ class TestQuasiGaussian:
     def test_the_sieve_finds_the_primes(self, count):
         """The last root belongs to the count-th prime."""
         largest = [2, 3, 5, 7, 11, 13]
-        root = designs._roots(count)
+        root = designs._fractional_roots(count)
         assert len(root) == count
         assert np.allclose(root[:6] - np.sqrt(largest[:count]), -np.floor(np.sqrt(largest[:count])))
         sieve = np.ones(28000, dtype=bool)
@@ -532,6 +547,43 @@ class TestQuasiGaussian:
         assert np.linalg.matrix_rank(sobol) == 59
         assert np.linalg.matrix_rank(quasi_gaussian((256, 64), sequence="sobol")) == 64
         assert np.linalg.matrix_rank(quasi_gaussian((64, 64))) == 64
+
+    @pytest.mark.parametrize(
+        ("shape", "kronecker", "sobol"),
+        [
+            ((64, 64), (3.06, 0.93), (1.90, 0.93)),
+            ((64, 512), (22.9, 1.00), (11.8, 0.99)),
+            ((256, 128), (2.46, 0.77), (1.08, 0.86)),
+            ((4096, 784), (1.91, 0.91), (0.548, 0.255)),
+        ],
+    )
+    def test_many_inputs_are_worse_than_chance(self, shape, kronecker, sobol):
+        """The table of the docstring: only the norm of Sobol is better than that of chance."""
+        of_kronecker = unevenness(quasi_gaussian(shape))
+        of_sobol = unevenness(quasi_gaussian(shape, sequence="sobol"))
+        assert of_kronecker == pytest.approx(kronecker, rel=0.01)
+        assert of_sobol == pytest.approx(sobol, rel=0.01)
+        chance = chance_unevenness(*shape)
+        assert of_sobol[0] < chance[0] < of_kronecker[0]
+        assert chance[1] < min(of_sobol[1], of_kronecker[1])
+
+    @pytest.mark.parametrize("fan_in", [2, 3, 4, 8, 16, 32, 64, 128])
+    def test_the_boundary_is_where_the_docstring_says(self, fan_in):
+        """At the sizes that were measured, as ratios to the mean of Gaussian draws."""
+        for fan_out in (16, 64, 256, 1024, 4096):
+            chance = chance_unevenness(fan_out, fan_in)
+            norm, cosine = unevenness(quasi_gaussian((fan_out, fan_in))) / chance
+            if fan_in <= 3:
+                assert norm < 1
+            assert norm < 1.4
+            assert norm > 1 or fan_in < 128
+            assert cosine > 1 or fan_in < 16
+            norm, cosine = unevenness(quasi_gaussian((fan_out, fan_in), sequence="sobol")) / chance
+            assert norm < 1
+            if fan_in <= 8 or fan_out >= fan_in**2:
+                assert cosine < 1
+            elif fan_out <= fan_in:
+                assert cosine > 1
 
     def test_three_roots_nearly_coincide(self):
         """7√2 + 6√3 + 3√5 is 27 to within 4e-6: a quarter of the cube between planes is empty."""
@@ -707,9 +759,12 @@ class TestErrors:
                 call()
 
     @pytest.mark.parametrize("fill", FILLS.values(), ids=FILLS)
-    @pytest.mark.parametrize("shape", ["44", 4, (4,), (4, 0), (4, -1), (4, 2.0), (math.nan, 3)])
+    @pytest.mark.parametrize(
+        "shape",
+        ["44", 4, (4,), (4, 0), (4, -1), (4, 2.0), (math.nan, 3), (2, 4, 6), (4, 6, 3, 3)],
+    )
     def test_wrong_shapes_are_named(self, fill, shape):
-        """Two or more positive whole numbers."""
+        """Two positive whole numbers: replicas would be copies, and a kernel is no matrix."""
         with pytest.raises((TypeError, ValueError), match=r"^shape must be \(fan_out, fan_in\)"):
             fill(shape)
 

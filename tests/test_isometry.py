@@ -17,7 +17,6 @@ from scipy.stats import norm, ortho_group
 from symlib import isometry
 from symlib.isometry import (
     coherence,
-    descent_cone_dimension,
     distortion,
     donoho_tanner,
     null_space_constant,
@@ -139,14 +138,6 @@ class TestDistortion:
         ratios = pdist(image) / pdist(x)
         np.testing.assert_allclose(distortion(x, image), (ratios.min(), ratios.max()), rtol=1e-12)
 
-    def test_blocks_change_nothing(self, monkeypatch):
-        """Of one row, of several, with a rest."""
-        x, image = gaussian(0, 50, 3), gaussian(1, 2, 50, 4)
-        whole = distortion(x, image)
-        for cached in (1, 100, 150):
-            monkeypatch.setattr(isometry, "_CACHED", cached)
-            np.testing.assert_array_equal(distortion(x, image), whole)
-
     def test_a_linear_map_stays_between_its_singular_values(self):
         """And reaches them for pairs along the singular vectors."""
         weight = gaussian(0, 6, 4)
@@ -184,12 +175,13 @@ class TestDistortion:
         assert distortion(x, x @ np.full((3, 2), 0.5)).least > 0
 
     def test_replicas_equal_the_loop(self):
-        """Any number of leading axes."""
-        x, image = gaussian(0, 7, 3), gaussian(1, 2, 3, 7, 2)
+        """One leading axis."""
+        x, image = gaussian(0, 7, 3), gaussian(1, 5, 7, 2)
         least, greatest = distortion(x, image)
-        assert least.shape == greatest.shape == (2, 3)
-        for where in np.ndindex(2, 3):
-            assert (least[where], greatest[where]) == distortion(x, image[where])
+        assert least.shape == greatest.shape == (5,)
+        for replica in range(5):
+            one = (least[replica], greatest[replica])
+            np.testing.assert_allclose(distortion(x, image[replica]), one, rtol=1e-15)
 
     @pytest.mark.parametrize(
         ("x", "image", "error", "message"),
@@ -201,18 +193,14 @@ class TestDistortion:
             ([[1j], [2.0]], [[1.0], [2.0]], TypeError, "x must be .* of real numbers"),
             ([[1.0], [2.0]], [[1.0]], ValueError, r"image must be .*\(\[replicas\], 2, outputs\)"),
             ([[1.0], [2.0]], [[1.0], [math.nan]], ValueError, "image must be finite, got nan"),
+            ([[0.0], [1e-200]], [[0.0], [1e200]], ValueError, "image must be less than 1e308"),
+            ([[1.0], [2.0]], np.ones((1, 1, 2, 1)), ValueError, r"image must be .*\(1, 1, 2, 1\)"),
         ],
     )
     def test_wrong_arguments_are_named(self, x, image, error, message):
         """The sentence says what came."""
         with pytest.raises(error, match=f"^{message}"):
             distortion(x, image)
-
-    def test_equal_inputs_are_named_in_a_later_block_too(self, monkeypatch):
-        """By their places among all."""
-        monkeypatch.setattr(isometry, "_CACHED", 1)
-        with pytest.raises(ValueError, match="got no distance of 2 and 4"):
-            distortion([[1.0], [2.0], [3.0], [4.0], [3.0]], np.ones((5, 1)))
 
 
 class TestCoherence:
@@ -264,20 +252,33 @@ class TestCoherence:
         order = np.random.default_rng(0).permutation(128)[:25]
         assert coherence(rows[order]) < 0.9
 
-    def test_blocks_and_replicas_change_nothing(self, monkeypatch):
-        """Any number of leading axes, any block."""
-        frames = gaussian(0, 2, 3, 4, 9)
-        whole = coherence(frames)
-        monkeypatch.setattr(isometry, "_CACHED", 5)
-        np.testing.assert_allclose(coherence(frames), whole, rtol=1e-15)
-        for where in np.ndindex(2, 3):
-            assert abs(coherence(frames[where]) - whole[where]) < 1e-15
+    def test_replicas_equal_the_loop(self):
+        """One leading axis, real and complex."""
+        frames = gaussian(0, 5, 4, 9) + 1j * gaussian(1, 5, 4, 9)
+        for stack in (frames, frames.real):
+            found = [coherence(frame) for frame in stack]
+            np.testing.assert_allclose(coherence(stack), found, rtol=1e-15)
 
     @pytest.mark.parametrize("scale", [1e-300, 1e300])
     def test_scale_does_not_matter(self, scale):
-        """Also where squares would leave the floating-point range."""
+        """Also where squares would leave the floating-point range, in one column or in all."""
         frame = gaussian(0, 3, 5)
         assert abs(coherence(scale * frame) - coherence(frame)) < 1e-14
+        assert abs(coherence(frame * [scale, 1, 1, 1 / scale, 1]) - coherence(frame)) < 1e-14
+
+    def test_a_modulus_beyond_the_largest_number_does_no_harm(self):
+        """The parts of a complex entry are numbers, and its size is none."""
+        frame = [[1.7e308 + 1.7e308j, 1], [0, 1]]
+        assert abs(coherence(frame) - math.sqrt(0.5)) < 1e-15
+        tiny = [[5e-324 + 5e-324j, 1], [0, 1]]
+        assert abs(coherence(tiny) - math.sqrt(0.5)) < 1e-15
+
+    def test_a_tensor_is_taken(self):
+        """Real or complex, also one that wants a gradient."""
+        torch = pytest.importorskip("torch")
+        for frame in (gaussian(0, 3, 5), gaussian(0, 3, 5) + 1j * gaussian(1, 3, 5)):
+            tensor = torch.nn.Parameter(torch.from_numpy(frame))
+            assert coherence(tensor) == coherence(frame)
 
     @pytest.mark.parametrize(
         ("frame", "error", "message"),
@@ -289,6 +290,8 @@ class TestCoherence:
             ([[1.0, math.inf]], ValueError, r"frame must be finite, got inf at index \(0, 1\)"),
             ([[1j, math.nan]], ValueError, r"frame must be finite, got nan at index \(0, 1\)"),
             ([["a", "b"]], TypeError, "frame must be .* numbers, got dtype"),
+            (np.ones((2, 3, 3, 3)), ValueError, r"frame must be .*; reshape a kernel"),
+            (1j * np.ones((2, 3, 3, 3)), ValueError, r"frame must be .*; reshape a kernel"),
         ],
     )
     def test_wrong_frames_are_named(self, frame, error, message):
@@ -323,7 +326,7 @@ class TestRestrictedIsometry:
     def test_constants_with_a_closed_form(self, frame, expected):
         """To 1e-12, for k from 2: coherence attained, or the norm of two bases."""
         found = [restricted_isometry(frame, k) for k in range(2, 2 + len(expected))]
-        assert all(result.exact for result in found)
+        assert all(result.is_exact for result in found)
         np.testing.assert_allclose([result.least for result in found], expected, atol=1e-12)
 
     def test_constants_of_the_complex_chirps(self):
@@ -335,38 +338,48 @@ class TestRestrictedIsometry:
     def test_it_is_what_a_loop_finds(self, seed):
         """Whatever the matrix; the columns named attain it."""
         frame, k = strange(seed)
+        k = k if seed % 2 else min(k, 2)
         expected = by_loop(frame, k)
-        with pytest.MonkeyPatch.context() as patch:
-            for few in (3000, 0):  # one by one, and by the search
-                patch.setattr(isometry, "_FEW", few)
-                result = restricted_isometry(frame, k)
-                assert result.exact
-                assert result.least == result.greatest
-                assert abs(result.least - expected) < 1e-11 * max(1, expected)
-                assert len(set(result.support.tolist())) == k
-                assert abs(on(frame, result.support) - expected) < 1e-11 * max(1, expected)
+        result = restricted_isometry(frame, k)
+        assert result.is_exact
+        assert result.least == result.greatest
+        assert abs(result.least - expected) < 1e-11 * max(1, expected)
+        assert (np.diff(result.support) > 0).all()
+        assert len(result.support) == k
+        assert abs(on(frame, result.support) - expected) < 1e-11 * max(1, expected)
 
     @given(seeds)
     def test_a_poor_start_costs_time_but_no_digit(self, seed):
         """The search raises a bound that is far too low, in blocks of any size."""
         frame, k = strange(seed)
-        k = min(k, frame.shape[1] // 2)
         expected = by_loop(frame, k)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(isometry, "_FEW", 0)
-            patch.setattr(isometry, "_CACHED", 300)
-            patch.setattr(isometry, "_grown", lambda e, k: [(-1.0, np.arange(k))] * k)
-            patch.setattr(isometry, "_caps", lambda e, k: np.full(k, np.inf))
+            patch.setattr(isometry, "_SETS", 30)
+            patch.setattr(isometry, "_grown_sets", lambda excess, k: np.arange(k)[np.newaxis])
+            patch.setattr(isometry, "_norm_bound", lambda excess, k: np.inf)
             assert abs(restricted_isometry(frame, k).least - expected) < 1e-11 * max(1, expected)
 
-    def test_what_fails_by_rounding_is_looked_at_and_dropped(self, monkeypatch):
-        """A bound a little too low lets sets come up that are no better."""
-        frame = unit(gaussian(0, 10, 30))
-        expected = restricted_isometry(frame, 4)
-        monkeypatch.setattr(isometry, "_above", lambda value: value * (1 - 1e-9))
-        again = restricted_isometry(frame, 4)
-        assert abs(again.least - expected.least) < 1e-14
-        assert again.support.tolist() == expected.support.tolist()
+    @given(seeds)
+    def test_one_entry_reads_the_lengths(self, seed):
+        """The farthest square of a length from 1."""
+        frame, _ = strange(seed)
+        squares = np.linalg.norm(frame, axis=0) ** 2
+        result = restricted_isometry(frame, 1, limit=0)
+        assert result.is_exact
+        assert abs(result.least - abs(squares - 1).max()) < 1e-12 * max(1, squares.max())
+        assert abs(abs(squares[result.support] - 1) - result.least) < 1e-12 * max(1, squares.max())
+
+    def test_long_columns_do_no_harm(self):
+        """Up to the longest that are admitted."""
+        frame = np.column_stack([1e70 * np.eye(3), np.full(3, 1e70)])
+        assert restricted_isometry(frame, 2).least == pytest.approx(
+            1e140 * (2 + math.sqrt(2)), 1e-12
+        )
+
+    def test_an_orthonormal_basis_needs_no_search(self):
+        """What it differs from one by rounding is not followed through all sets."""
+        result = restricted_isometry(ortho_group.rvs(40, random_state=0), 2, limit=0)
+        assert result.greatest < 1e-14
 
     @pytest.mark.parametrize("two", [False, True])
     def test_a_larger_frame_agrees_with_all_eigenvalues_at_once(self, two):
@@ -391,19 +404,18 @@ class TestRestrictedIsometry:
             assert abs(on(frame, support) - least) < room
 
     def test_hopeless_sizes_are_enclosed_at_once(self):
-        """Some 65 million sets of 4; a search of those of 3 brings the bound down."""
+        """Some 65 million sets of 4, in less than the proportion to coherence."""
         frame = unit(gaussian(0, 100, 200))
-        by_two = restricted_isometry(frame, 4, limit=0)
-        by_three = restricted_isometry(frame, 4)
-        assert not by_two.exact
-        assert not by_three.exact
-        assert by_two.least <= by_three.least < by_three.greatest < by_two.greatest
+        found = restricted_isometry(frame, 4)
+        assert not found.is_exact
+        assert found.least < found.greatest < 3 * coherence(frame)
+        assert abs(on(frame, found.support) - found.least) < 1e-12
 
     def test_bounds_that_meet_need_no_search(self):
         """The equiangular frame of 62 vectors; two copies of a basis; a basis."""
-        assert restricted_isometry(paley(61), 4, limit=0).exact
+        assert restricted_isometry(paley(61), 4, limit=0).is_exact
         copies = restricted_isometry(np.tile(np.eye(50), 2), 20, limit=0)
-        assert (copies.least, copies.exact) == (1.0, True)
+        assert (copies.least, copies.is_exact) == (1.0, True)
         assert restricted_isometry(np.eye(40), 20, limit=0)[:3] == (0.0, 0.0, True)
 
     @given(seeds)
@@ -451,7 +463,7 @@ class TestRestrictedIsometry:
             ([[1.0, 2.0]], 3, 0, "k must be a whole number from 1 to 2, got 3"),
             ([[1.0, 2.0]], 1.5, 0, "k must be a whole number from 1 to 2, got 1.5"),
             ([[1.0, 2.0]], 1, -1, "limit must be a whole number of at least 0, got -1"),
-            ([[1e200, 1j]], 1, 0, "frame must have columns of finite squares"),
+            ([[1e200, 1j]], 1, 0, "frame must have entries of at most 1e70, got 1e.200"),
             ([[1.0, 1j * math.nan]], 1, 0, "frame must be finite, got nan"),
             (np.ones((2, 2, 2)), 1, 0, r"frame must be an array of shape \(m, n\), got shape"),
         ],
@@ -509,13 +521,27 @@ class TestNullSpaceConstant:
         assert null_space_constant([[1.0, 0.0]], 1) == pytest.approx(1.0, abs=1e-9)
 
     @given(seeds)
-    @settings(max_examples=25)
+    @settings(max_examples=25, deadline=None)
     def test_rows_signs_and_order_do_not_matter(self, seed):
         """Another basis of the rows, also dependent ones; permuted and reflected columns."""
         frame = gaussian(seed, 3, 6)
         mixed = gaussian(seed + 1, 5, 3) @ frame * np.array([1, -1, 1, 1, -1, 1])
         moved = 1e-200 * mixed[:, ::-1]
         assert abs(null_space_constant(frame, 2) - null_space_constant(moved, 2)) < 2e-9
+
+    @given(seeds)
+    @settings(max_examples=25, deadline=None)
+    def test_the_lengths_of_the_rows_do_not_matter(self, seed):
+        """They change the matrix and not what it loses."""
+        frame = gaussian(seed, 3, 6)
+        lengths = 10.0 ** np.random.default_rng(seed).integers(-150, 150, (3, 1))
+        assert abs(null_space_constant(frame, 2) - null_space_constant(lengths * frame, 2)) < 2e-9
+
+    def test_a_row_counts_however_small_it_is(self):
+        """Null vectors by hand; of zeros it does not count."""
+        ends = [[1e300, 0, 0, 0], [0, 1e-300, 0, 0], [0, 0, 1e-10, -1e-10]]
+        assert null_space_constant(ends, 1) == pytest.approx(1 / 2, abs=1e-9)
+        assert null_space_constant([*ends, [0.0] * 4], 1) == pytest.approx(1 / 2, abs=1e-9)
 
     def test_more_entries_hold_more_and_at_most_in_proportion(self):
         """θ_k <= k θ_1, and the bound is attained by the Paley frame for k = 2."""
@@ -573,7 +599,7 @@ class TestNullSpaceConstant:
 
 
 class TestThreshold:
-    """The curve of the phase transition, from two theories."""
+    """The curve of the phase transition."""
 
     def test_published_values(self):
         """To 7 digits."""
@@ -593,32 +619,25 @@ class TestThreshold:
         found = minimize_scalar(negative, bounds=(0, 6), method="bounded", options={"xatol": 1e-9})
         assert abs(donoho_tanner(delta) + found.fun) < 1e-10
 
-    @pytest.mark.parametrize("sparsity", [0.001, 0.05, 0.19, 0.5, 0.95])
-    def test_the_dimension_is_the_minimum_of_its_integral(self, sparsity):
-        """By quadrature and a minimizer."""
+    @pytest.mark.parametrize("delta", [0.001, 0.05, 0.19, 0.5, 0.95])
+    def test_another_theory_gives_the_same_curve(self, delta):
+        """The statistical dimension of the descent cone, by quadrature and a minimizer."""
+        sparsity = delta * donoho_tanner(delta)
 
         def mean(t):
             tail = quad(lambda g: (g - t) ** 2 * norm.pdf(g), t, t + 12, epsabs=1e-13)[0]
             return sparsity * (1 + t**2) + (1 - sparsity) * 2 * tail
 
         found = minimize_scalar(mean, bounds=(0, 6), method="bounded", options={"xatol": 1e-8})
-        assert abs(descent_cone_dimension(sparsity) - found.fun) < 1e-10
-
-    def test_the_two_theories_give_one_curve(self):
-        """From the message-passing formula to the descent cone and back, to 1e-12."""
-        delta = np.concatenate([np.geomspace(1e-6, 0.5, 50), 1 - np.geomspace(1e-9, 0.5, 50)])
-        back = descent_cone_dimension(delta * donoho_tanner(delta))
-        np.testing.assert_allclose(back, delta, rtol=1e-12)
+        assert abs(found.fun - delta) < 1e-10
 
     def test_the_curve_rises_from_zero_to_one(self):
-        """Ends included; no number of measurements is above the number of entries."""
-        delta = np.linspace(0, 1, 1001)
-        rho, needed = donoho_tanner(delta), descent_cone_dimension(delta)
+        """Ends included, and their neighbors in double precision."""
+        rho = donoho_tanner(np.linspace(0, 1, 1001))
         assert (np.diff(rho) > 0).all()
-        assert (np.diff(needed) > 0).all()
-        np.testing.assert_allclose((rho[0], rho[-1]), (0, 1), atol=1e-15)
-        np.testing.assert_allclose((needed[0], needed[-1]), (0, 1), atol=1e-15)
-        assert (needed >= delta - 1e-15).all()
+        assert (rho[0], rho[-1]) == (0, 1)
+        assert 0 < donoho_tanner(5e-324) < 1e-3
+        assert 1 - 1e-7 < donoho_tanner(np.nextafter(1, 0)) < 1
 
     def test_it_falls_with_the_logarithm_for_few_measurements(self):
         """ρ ~ 1 / (2 log(1/δ)), also at the end of the floating-point range."""
@@ -629,11 +648,10 @@ class TestThreshold:
 
     def test_shapes_are_kept(self):
         """Numbers, lists, tables."""
-        for function in (donoho_tanner, descent_cone_dimension):
-            assert np.ndim(function(0.5)) == 0
-            table = function([[0.25, 0.5], [0.75, 1]])
-            assert table.shape == (2, 2)
-            assert table[0, 1] == function(0.5)
+        assert np.ndim(donoho_tanner(0.5)) == 0
+        table = donoho_tanner([[0.25, 0.5], [0.75, 1]])
+        assert table.shape == (2, 2)
+        assert table[0, 1] == donoho_tanner(0.5)
 
     @pytest.mark.parametrize(
         ("value", "message"),
@@ -641,16 +659,14 @@ class TestThreshold:
             (-0.1, "must be from 0 to 1, got -0.1"),
             ([0.5, 1.5], "must be from 0 to 1, got 1.5"),
             (math.nan, "must be finite, got nan"),
-            ("half", "must be an array of .* of real numbers"),
-            ([], "must be an array of .* no empty axis"),
+            ("half", "must be an array of real numbers"),
+            ([], "must be an array with no empty axis"),
         ],
     )
     def test_wrong_ratios_are_named(self, value, message):
         """Shares are between 0 and 1."""
         with pytest.raises((TypeError, ValueError), match=f"^delta {message}"):
             donoho_tanner(value)
-        with pytest.raises((TypeError, ValueError), match=f"^sparsity {message}"):
-            descent_cone_dimension(value)
 
 
 def test_columns_of_the_smallest_numbers_have_the_coherence_of_their_multiples():

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from numpy.polynomial import hermite_e, laguerre
 from scipy.linalg import eigvalsh_tridiagonal
 from scipy.special import digamma, polygamma
-from scipy.stats import ks_2samp, kstest, semicircular
+from scipy.stats import ks_2samp, kstest, ortho_group, semicircular
 
-from symlib import spectrum, weights
+from symlib import spectrum
 from symlib.spectrum import (
     gaussian_lyapunov_exponents,
     ginibre_eigenvalues,
@@ -164,8 +164,8 @@ class TestLargest:
     def test_the_corner_decides(self, beta, largest):
         """The same matrix with half as many rows again: 1e-10 of the edge's unit at most."""
         n, count = 10**4, 50
-        rows = spectrum._corner(n, largest, beta)
-        diagonal, beside = spectrum._hermite(
+        rows = spectrum._deciding_rows(n, largest, beta)
+        diagonal, beside = spectrum._hermite_tridiagonals(
             n, beta, 3 * rows // 2, count, np.random.default_rng(7)
         )
         for d, e in zip(diagonal, beside, strict=True):
@@ -182,7 +182,7 @@ class TestLargest:
         """400 rows, of which the corner is a part: the first and the last of the largest."""
         whole = hermite_eigenvalues(400, beta=beta, size=200, rng=8)
         for largest in (1, 20):
-            assert spectrum._corner(400, largest, beta) < 400
+            assert spectrum._deciding_rows(400, largest, beta) < 400
             part = hermite_eigenvalues(400, beta=beta, size=200, largest=largest, rng=largest)
             assert part.shape == (200, largest)
             assert (np.diff(part) >= 0).all()
@@ -199,11 +199,11 @@ class TestLargest:
 
     def test_the_corner_reaches_to_where_airys_function_has_vanished(self):
         """The rows grow as the cube root of n, with the number asked for and as beta falls."""
-        assert spectrum._corner(10**6, 1, 1.0) == 1528
-        assert spectrum._corner(10**9, 1, 1.0) == 15275
-        assert spectrum._corner(10**6, 30, 1.0) == 3961
-        assert spectrum._corner(10**6, 1, 0.1) == 4355
-        assert spectrum._corner(100, 100, 1.0) == 100
+        assert spectrum._deciding_rows(10**6, 1, 1.0) == 1528
+        assert spectrum._deciding_rows(10**9, 1, 1.0) == 15275
+        assert spectrum._deciding_rows(10**6, 30, 1.0) == 3961
+        assert spectrum._deciding_rows(10**6, 1, 0.1) == 4355
+        assert spectrum._deciding_rows(100, 100, 1.0) == 100
 
 
 class TestLaguerre:
@@ -244,8 +244,8 @@ class TestLaguerre:
 
     def test_turned_around_the_same_are_left_and_zeros(self):
         """X of shape (7, 4) and (4, 7), drawn from the same numbers."""
-        tall = laguerre_eigenvalues(7, 4, size=5, rng=4)
-        assert np.array_equal(tall[:, 3:], laguerre_eigenvalues(4, 7, size=5, rng=4))
+        tall = laguerre_eigenvalues(7, 4, beta=1, size=5, rng=4)
+        assert np.array_equal(tall[:, 3:], laguerre_eigenvalues(4, 7, beta=1, size=5, rng=4))
         assert (tall[:, :3] == 0).all()
         assert (tall[:, 3:] > 0).all()
 
@@ -341,7 +341,7 @@ class TestLyapunov:
 
     def test_orthogonal_factors_stretch_nothing(self):
         """Haar matrices, 300 layers: 0 to 1e-12."""
-        factors = weights.orthogonal((300, 16, 16), rng=1)
+        factors = ortho_group(16, seed=1).rvs(300)
         assert abs(lyapunov_exponents(factors)).max() < 1e-12
         assert np.allclose(lyapunov_exponents(3 * factors), math.log(3), rtol=0, atol=1e-12)
 
@@ -366,20 +366,45 @@ class TestLyapunov:
         assert (constant[1:] < -30).all()
 
     def test_single_precision_stays(self):
-        """The exponents have the precision of the factors, in any number of replica axes."""
-        factors = np.random.default_rng(4).standard_normal((2, 3, 5, 4, 4)).astype(np.float32)
+        """The exponents have the precision of the factors, each replica by itself."""
+        factors = np.random.default_rng(4).standard_normal((3, 5, 4, 4)).astype(np.float32)
         measured = lyapunov_exponents(factors)
-        assert (measured.dtype, measured.shape) == (np.float32, (2, 3, 4))
-        for where in np.ndindex(2, 3):
-            one = lyapunov_exponents(factors[where].astype(float))
-            assert np.allclose(measured[where], one, rtol=0, atol=1e-4)
+        assert (measured.dtype, measured.shape) == (np.float32, (3, 4))
+        for found, one in zip(measured, factors, strict=True):
+            assert np.allclose(found, lyapunov_exponents(one.astype(float)), rtol=0, atol=1e-4)
+
+    @pytest.mark.parametrize("size", [1e-320, 1e-300, 1e-5, 1.0, 1e300, 1e308, 1.7e308])
+    def test_the_size_of_the_factors_is_a_summand(self, size):
+        """From denormal numbers up to the largest, where a plain product overflows."""
+        found = lyapunov_exponents(np.full((3, 2, 2), size))
+        plain = (math.log(2) / 2 + 2 * math.log(2)) / 3  # the first factor has columns of length √2
+        assert found[0] == pytest.approx(plain + math.log(size), rel=1e-14)
+        assert found[1] < found[0] - 20  # lost, by rounding or exactly
+        factors = np.random.default_rng(5).uniform(-1, 1, (2, 4, 3, 3))
+        if size > 1e-310:
+            scaled = lyapunov_exponents(size * factors) - math.log(size)
+            assert np.allclose(scaled, lyapunov_exponents(factors), rtol=0, atol=1e-12)
+
+    def test_a_product_beyond_all_numbers_has_exponents(self):
+        """Entries of 1e308: 709 and a lost direction, where there was nan."""
+        found = lyapunov_exponents(np.full((3, 2, 2), 1e308))
+        assert found.tolist() == [pytest.approx(709.77383, abs=1e-5), -math.inf]
+        longer = lyapunov_exponents(np.full((3000, 2, 2), 1e308))
+        assert longer[0] == pytest.approx(math.log(2) + math.log(1e308), abs=1e-3)
+
+    def test_a_small_entry_beside_a_large_one_is_kept(self):
+        """Both ends of the range in one matrix, in both precisions."""
+        wide = lyapunov_exponents([np.diag([1e308, 1e-306])] * 3)
+        assert wide == pytest.approx(np.log([1e308, 1e-306]), rel=1e-14)
+        single = lyapunov_exponents(np.array([np.diag([3e38, 1e-36])] * 3, dtype=np.float32))
+        assert single == pytest.approx(np.log([3e38, 1e-36]), rel=1e-6)
 
 
 SAMPLERS = [
-    partial(hermite_eigenvalues, 4),
-    partial(hermite_eigenvalues, 10**5, largest=4),
-    partial(laguerre_eigenvalues, 4, 6),
-    partial(laguerre_eigenvalues, 4, 2),
+    partial(hermite_eigenvalues, 4, beta=2),
+    partial(hermite_eigenvalues, 10**5, beta=2, largest=4),
+    partial(laguerre_eigenvalues, 4, 6, beta=1),
+    partial(laguerre_eigenvalues, 4, 2, beta=1),
     partial(ginibre_eigenvalues, 4),
 ]
 
@@ -392,6 +417,8 @@ class TestSamplers:
         """One matrix has no axis for it; a size of a few axes is that of one, folded."""
         assert sampler(rng=0).shape == sampler(size=(), rng=0).shape == (4,)
         assert sampler(size=1, rng=0).shape == (1, 4)
+        assert sampler(size=0, rng=0).shape == (0, 4)
+        assert sampler(size=(2, 0), rng=0).shape == (2, 0, 4)
         assert np.array_equal(sampler(size=(2, 3), rng=0).reshape(6, 4), sampler(size=6, rng=0))
 
     @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -409,16 +436,17 @@ class TestSamplers:
     def test_many_are_drawn_in_parts(self):
         """Parts cover a sample once, and those of a large matrix hold one each."""
         for count, number in ((1, 1), (10**5, 50), (7, 10**6), (3, 2**16)):
-            covered = np.concatenate([np.arange(count)[p] for p in spectrum._blocks(count, number)])
+            parts = spectrum._cache_sized_parts(count, number)
+            covered = np.concatenate([np.arange(count)[part] for part in parts])
             assert np.array_equal(covered, np.arange(count))
-        values = hermite_eigenvalues(3, size=30000, rng=0)
+        values = hermite_eigenvalues(3, beta=2, size=30000, rng=0)
         assert len(np.unique(values[:, 0])) == 30000
 
     def test_a_failure_of_lapack_is_not_passed_on(self, monkeypatch):
         """No number is returned that did not converge."""
         monkeypatch.setattr("scipy.linalg.lapack.dsterf", lambda d, e, **_: (d, 1))
         with pytest.raises(np.linalg.LinAlgError, match=r"^the eigenvalues did not converge"):
-            hermite_eigenvalues(5)
+            hermite_eigenvalues(5, beta=2)
 
     @pytest.mark.parametrize(
         ("sampler", "arguments", "error", "message"),
@@ -453,8 +481,16 @@ class TestSamplers:
     )
     def test_wrong_numbers_of_rows_are_named(self, sampler, arguments, error, message):
         """Whole numbers of at least 1, and no more of the largest than there are."""
+        if sampler in (hermite_eigenvalues, laguerre_eigenvalues):
+            arguments = arguments | {"beta": 1}
         with pytest.raises(error, match=f"^{message}"):
             sampler(**arguments)
+
+    def test_beta_has_no_default(self):
+        """Whether real or complex matrices are meant, nobody can know."""
+        for call in (partial(hermite_eigenvalues, 3), partial(laguerre_eigenvalues, 3, 4)):
+            with pytest.raises(TypeError, match=r"required keyword-only argument: 'beta'"):
+                call()
 
     @pytest.mark.parametrize("sampler", [SAMPLERS[0], SAMPLERS[2]])
     @pytest.mark.parametrize(
@@ -478,12 +514,12 @@ class TestSamplers:
     @pytest.mark.parametrize("sampler", SAMPLERS)
     @pytest.mark.parametrize(
         ("size", "error", "got"),
-        [(0, ValueError, "0"), (-2, ValueError, "-2"), ((2, 0), ValueError, "0"),
+        [(-2, ValueError, "-2"), ((2, -1), ValueError, "-1"),
          (2.0, TypeError, "2.0"), ("3", TypeError, "'3'"), ([2], TypeError, r"\[2\]")],
     )  # fmt: skip
     def test_wrong_sizes_are_named(self, sampler, size, error, got):
         """A whole number or a tuple of them."""
-        with pytest.raises(error, match=f"^size must be a whole number of at least 1, got {got}"):
+        with pytest.raises(error, match=f"^size must be a whole number of at least 0, got {got}"):
             sampler(size=size)
 
     @pytest.mark.parametrize("sampler", SAMPLERS)
@@ -499,6 +535,7 @@ class TestSamplers:
         [
             (np.eye(3), ValueError, r"an array of shape \(\[replicas\], depth, n, n\), got shape"),
             (np.ones((2, 3, 4)), ValueError, r"an array .* depth, 4, 4\), got shape \(2, 3, 4\)"),
+            (np.ones((2, 2, 2, 3, 3)), ValueError, r"an array .* got shape \(2, 2, 2, 3, 3\)"),
             (np.ones((0, 3, 3)), ValueError, r"an array .* with no empty axis, got shape"),
             ([[[1.0, math.nan], [0.0, 1.0]]], ValueError, r"finite, got nan at index \(0, 0, 1\)"),
             (np.ones((2, 3, 3), complex), TypeError, r"an array .* of real numbers, got dtype"),

@@ -16,14 +16,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import symlib_entries
 import symlib_figures
 import symlib_ledger
 import symlib_reference
 import symlib_topics
 from docutils import nodes
 from sphinx.application import Sphinx
-
-from symlib import claims
 
 GALLERY = Path(__file__).parents[2] / "gallery"
 TAG_LIST = "<div id='sg-tag-list' class='sphx-glr-tag-list'></div>"
@@ -40,9 +39,8 @@ SECTIONS = (
 @cache
 def _reading_order() -> tuple[str, ...]:
     """Return the pages in the order in which the ledger first names them."""
-    return tuple(
-        dict.fromkeys(Path(page).name for claim in claims.ledger() for page in claim.pages)
-    )
+    named = [Path(page).name for claim in symlib_entries.ledger() for page in claim.pages]
+    return tuple(dict.fromkeys(named))
 
 
 def section_order(folder: str) -> int:
@@ -97,10 +95,11 @@ def path_of_pages() -> list[str]:
 @cache
 def pages_of(source: Path) -> tuple[str, ...]:
     """Return the pages that an explanation rests on: those of its claims, and its figures."""
-    mine = [page for one in claims.ledger() if one.explanation == source.stem for page in one.pages]
+    entries = symlib_entries.ledger()
+    mine = [page for one in entries if one.explanation == source.stem for page in one.pages]
     text = source.read_text(encoding="utf-8")
     shown = re.findall(r"^```\{gallery-figure\} (\S+)", text, flags=re.MULTILINE)
-    named = [page for one in claims.ledger() if one.id in text for page in one.pages]
+    named = [page for one in entries if one.id in text for page in one.pages]
     together = {*mine, *shown} or set(named)  # the first explanation has neither
     return tuple(page for page in path_of_pages() if page in together)
 
@@ -173,12 +172,12 @@ class Links:
 
 
 def _claims_of(page: str) -> list[str]:
-    return [one.id for one in claims.ledger() if page in one.pages]
+    return [one.id for one in symlib_entries.ledger() if page in one.pages]
 
 
 @cache
 def _explanations() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.explanation for one in claims.ledger()))
+    return tuple(dict.fromkeys(one.explanation for one in symlib_entries.ledger()))
 
 
 def _place_of_explanation(docname: str) -> int:

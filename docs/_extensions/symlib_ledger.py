@@ -2,8 +2,8 @@
 
 While a page runs, `symlib.claims.check` appends to the record of that page. When all pages have
 been read, the records fill the ledger, the measured numbers in the prose, and the verdicts; what
-does not fit together (a claim marked as checked that nothing checked, a verdict that does not
-follow from the checks) is a warning, which fails the build.
+does not fit together (a claim that nothing checked, a verdict that does not follow from the checks)
+is a warning, which fails the build.
 """
 
 from __future__ import annotations
@@ -14,14 +14,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import symlib_entries
 import symlib_reference
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+from symlib_entries import Claim
 
-from symlib import claims
+from symlib.claims import Check
 
 logger = logging.getLogger(__name__)
 
@@ -56,28 +58,27 @@ def end_record() -> None:
     os.environ.pop("SYMLIB_RECORD", None)
 
 
-def all_checks() -> Iterator[tuple[str, claims.Check]]:
+def all_checks() -> Iterator[tuple[str, Check]]:
     """Yield each recorded check with the page that made it."""
     folder = Path(os.environ["SYMLIB_RECORDS"])
     for path in sorted(folder.rglob("*.jsonl")):
         docname = path.relative_to(folder).with_suffix("").as_posix()
-        for check in claims.read_record(path):
+        for check in symlib_entries.read_record(path):
             yield docname, check
 
 
 # What must fit together
 
 
-def find_faults(checks: Iterable[tuple[str, claims.Check]]) -> Iterator[str]:
+def find_faults(checks: Iterable[tuple[str, Check]]) -> Iterator[str]:
     """Yield a sentence for each claim whose entry and checks disagree."""
     made = list(checks)
-    for claim in claims.ledger(check for _, check in made):
+    for claim in symlib_entries.ledger(check for _, check in made):
         pages = {page for page, check in made if check.claim == claim.id}
-        if claim.checked and not claim.checks:
-            yield f"claim {claim.id} is marked as checked, and no page has checked it"
-        elif claim.checks and not claim.checked:
-            yield f"claim {claim.id} is marked as not checked, and {min(pages)} checks it"
-        elif claim.checks and claim.verdict != (found := claims.verdict(claim.checks)):
+        found = symlib_entries.verdict(claim.checks)
+        if not claim.checks and claim.verdict != "open":
+            yield f"claim {claim.id} has no check, and its verdict is {claim.verdict!r}"
+        elif claim.verdict != found:
             yield f"claim {claim.id}: the verdict is {claim.verdict!r}, its checks say {found!r}"
         for page in claim.pages if claim.checks else ():
             if f"gallery/{page}" not in pages:
@@ -116,37 +117,31 @@ class Ledger(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return one block for each claim; its checks are filled in at the end."""
-        part = [one for one in claims.ledger() if one.id.startswith(self.arguments[0])]
+        part = [one for one in symlib_entries.ledger() if one.id.startswith(self.arguments[0])]
         return [self._entry(claim) for claim in part]
 
-    def _entry(self, claim: claims.Claim) -> nodes.Node:
-        state = claim.verdict if claim.checked else "not checked yet"
+    def _entry(self, claim: Claim) -> nodes.Node:
         entry = nodes.container(ids=[claim.id], classes=["claim"], is_div=True)
         head = nodes.paragraph(classes=["claim-head"])
         head += nodes.strong("", claim.id)
         head += nodes.Text(" ")
-        head += badge(state)
+        head += badge(claim.verdict)
         entry += head
         sources = [
             f"{{cite:t}}`{key}`" + (f", {where}" if where else "") for key, where in claim.sources
         ]
         source = "; ".join(sources) if sources else "derived on this site"
-        pages = [f"gallery/{page}" for page in claim.pages]
-        links = [
-            f"{{doc}}`/{docname}`"
-            for docname in (*pages, f"explanation/{claim.explanation}")
-            if docname in self.env.found_docs
-        ]
-        text = f"{claim.statement}\n\n**Scope.** {claim.scope} **Source.** {source}. " + (
-            f"**Read.** {' · '.join(links)}." if links else "**Read.** Its pages are to come."
-        )
+        links = [f"{{doc}}`/gallery/{page}`" for page in claim.pages]
+        links.append(f"{{doc}}`/explanation/{claim.explanation}`")
+        text = f"{claim.statement}\n\n**Scope.** {claim.scope} **Source.** {source}. "
+        text += f"**Read.** {' · '.join(links)}."
         if uses := self._uses(claim):
             text += f" **Uses.** {' · '.join(uses)}."
         entry += self.parse_text_to_nodes(text)
         entry += PendingChecks(claim=claim.id)
         return entry
 
-    def _uses(self, claim: claims.Claim) -> list[str]:
+    def _uses(self, claim: Claim) -> list[str]:
         """Return links to what the pages of a claim use of the library, but for every page."""
         used = {name for page in claim.pages for name in symlib_reference.functions_of(page)}
         return [
@@ -162,7 +157,7 @@ class Corrections(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return a table; its verdicts are filled in at the end."""
         holder = nodes.container(classes=["corrections"], is_div=True)
-        for at, row in enumerate(claims.corrections()):
+        for at, row in enumerate(symlib_entries.corrections()):
             block = nodes.container(classes=["correction"], is_div=True)
             says = nodes.container(classes=["correction-says"], is_div=True)
             says += self.parse_text_to_nodes(f"“{row.says}”")
@@ -213,15 +208,14 @@ def _waits(node: nodes.Node) -> bool:
 
 
 def _fill_in(app: Sphinx, doctree: nodes.document) -> None:
-    by_claim = {one.id: one for one in claims.ledger(check for _, check in all_checks())}
+    by_claim = {one.id: one for one in symlib_entries.ledger(check for _, check in all_checks())}
     for place in list(doctree.findall(PendingChecks)):
         place.replace_self(_table(by_claim[place["claim"]].checks))
     checked = {one.id for one in by_claim.values() if one.checks}
-    rows = claims.corrections(checked)
+    rows = symlib_entries.corrections(checked)
     for place in list(doctree.findall(PendingCorrections)):
         verdict = rows[place["row"]].verdict
-        state = "not checked yet" if verdict == "open" else verdict
-        place.replace_self(nodes.paragraph("", "", badge(state), classes=["correction-verdict"]))
+        place.replace_self(nodes.paragraph("", "", badge(verdict), classes=["correction-verdict"]))
     totals = {
         "checks": sum(len(one.checks) for one in by_claim.values()),
         "checked": len(checked),
@@ -233,7 +227,7 @@ def _fill_in(app: Sphinx, doctree: nodes.document) -> None:
         place.replace_self(nodes.Text(_written(app, place, by_claim)))
 
 
-def _written(app: Sphinx, place: PendingNumber, by_claim: dict[str, claims.Claim]) -> str:
+def _written(app: Sphinx, place: PendingNumber, by_claim: dict[str, Claim]) -> str:
     claim = by_claim.get(place["claim"])
     for check in claim.checks if claim else ():
         if check.what == place["what"]:
@@ -256,9 +250,9 @@ def plain(text: str) -> str:
     return text
 
 
-def _table(checks: tuple[claims.Check, ...]) -> list[nodes.Node]:
+def _table(checks: tuple[Check, ...]) -> list[nodes.Node]:
     if not checks:
-        return [nodes.paragraph("", "Nothing on this site checks it yet.", classes=["unchecked"])]
+        return [nodes.paragraph("", "Nothing in this build checks it.", classes=["unchecked"])]
     heads = ("What was measured", "Measured", "Expected", "Tolerance", "Why this tolerance")
     table = nodes.table(classes=["checks"])
     group = nodes.tgroup(cols=len(heads))
@@ -316,7 +310,7 @@ def report(app: Sphinx, fault: Exception | None) -> None:
     reached = len({check.claim for check in made})
     lines = (
         f"site: {Path(app.outdir, 'index.html')}",
-        f"{reached} of {len(claims.ledger())} claims checked",
+        f"{reached} of {len(symlib_entries.ledger())} claims checked",
         f"{len(made)} checks, {sum(check.passed for check in made)} passed",
     )
     logger.info("\n%s", "\n".join(lines))

@@ -40,7 +40,11 @@ def chaos() -> str:
     All correlations are whole numbers of ten-thousandths, in the order of the scales, and
     `packed`. The paths of simulated networks are those of every second layer, less the theory.
     """
-    network = {"weight_variance": SIGMAS**2, "bias_variance": BIAS_VARIANCE}
+    network = {
+        "weight_variance": SIGMAS**2,
+        "bias_variance": BIAS_VARIANCE,
+        "activation": "tanh",
+    }
     ends = fixed_point(**network)
     maps = correlation_map(GRID[:, None], ends.length, **network)
     layers = [np.broadcast_to(np.array(STARTS)[:, None], (len(STARTS), len(SIGMAS)))]
@@ -49,9 +53,10 @@ def chaos() -> str:
     theory = np.stack(layers, axis=1)
     found = simulate(ends.length)
     error = found.std(axis=-1).max() / np.sqrt(NETWORKS)
+    border = critical_weight_variance(BIAS_VARIANCE, activation="tanh")
     data = {
         "sigma": SIGMAS.tolist(),
-        "border": round(float(np.sqrt(critical_weight_variance(BIAS_VARIANCE))), 3),
+        "border": round(float(np.sqrt(border)), 3),
         "bias": BIAS_VARIANCE,
         "width": WIDTH,
         "networks": NETWORKS,

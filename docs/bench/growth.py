@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from symlib.kernel import tangent_kernel
-from symlib.network import Layer
+from symlib.network import Layer, Network
 from symlib.nullspace import null_basis
 from symlib.spectrum import hermite_eigenvalues, marchenko_pastur
 from symlib.symmetry import unit_classes
+from symlib.tangent import wide_kernels
 from symlib.training import descend
 
 LAPS, LAP, POINTS = 5, 0.005, 10
@@ -54,35 +54,35 @@ def copies(n: int) -> Callable[[], Any]:
     incoming = rng.standard_normal((n, 16), dtype=np.float32)
     incoming[::5] = incoming[: len(incoming[::5])]
     outgoing = np.ones((1, n), dtype=np.float32)
-    return lambda: unit_classes(incoming, outgoing)
+    return lambda: unit_classes(Layer(incoming), Layer(outgoing))
 
 
 def spectrum(n: int) -> Callable[[], Any]:
     """Return the draw of n eigenvalues."""
     rng = np.random.default_rng(0)
-    return lambda: hermite_eigenvalues(n, rng=rng)
+    return lambda: hermite_eigenvalues(n, beta=1, rng=rng)
 
 
 def kernel(n: int) -> Callable[[], Any]:
     """Return the tangent kernel of n inputs with n others."""
     one, other = np.random.default_rng(0).standard_normal((2, n, 10))
-    return lambda: tangent_kernel(one, other, depth=2)
+    return lambda: wide_kernels(one, other, depth=2, activation="relu", weight_variance=2.0)
 
 
-def network(replicas: tuple[int, ...]) -> tuple[list[Layer], np.ndarray, np.ndarray]:
+def network(replicas: tuple[int, ...]) -> tuple[Network, np.ndarray, np.ndarray]:
     """Return the start of some networks 4-16-1, and what they learn."""
     rng = np.random.default_rng(0)
-    start = [
+    layers = [
         Layer(rng.normal(size=(*replicas, 16, 4)), np.zeros((*replicas, 16))),
         Layer(rng.normal(size=(*replicas, 1, 16)) / 4, np.zeros((*replicas, 1))),
     ]
-    return start, rng.normal(size=(50, 4)), rng.normal(size=(50, 1))
+    return Network(layers, "tanh"), rng.normal(size=(50, 4)), rng.normal(size=(50, 1))
 
 
 def together(n: int) -> Callable[[], Any]:
     """Return the training of n networks at once."""
     start, x, y = network((n,))
-    return lambda: descend(start, x, y, steps=20, rate=0.01, activation="tanh")
+    return lambda: descend(start, x, y, steps=20, rate=0.01)
 
 
 def one_by_one(n: int) -> Callable[[], Any]:
@@ -91,7 +91,7 @@ def one_by_one(n: int) -> Callable[[], Any]:
 
     def call() -> None:
         for _ in range(n):
-            descend(start, x, y, steps=20, rate=0.01, activation="tanh")
+            descend(start, x, y, steps=20, rate=0.01)
 
     return call
 

@@ -47,11 +47,17 @@ def isometric(weight: np.ndarray) -> np.ndarray:
     return weight / np.sqrt(max(weight.shape[-2:]))
 
 
+def gaussian(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
+    """Return He's start, for all replicas if the shape has them in front."""
+    replicas = shape[0] if len(shape) == 3 else None
+    return weights.he(shape[-2:], replicas=replicas, rng=rng)
+
+
 def rotations(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     """Return matrices of the Haar law by the QR decomposition of Gaussian ones.
 
-    This is how symlib drew them when the study was run, and so how its table is found again;
-    `symlib.weights.orthogonal` now draws the same law from other numbers.
+    This is how symlib drew them when the study was run, and so how its table is found again,
+    however `symlib.weights.orthogonal` may draw the same law.
     """
     *replicas, rows, columns = shape
     tall = (*replicas, max(rows, columns), min(rows, columns))
@@ -72,10 +78,10 @@ def coins(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
 
 ARMS = {
     "Gaussian": Arm(
-        lambda s, k, rng: weights.he(s, rng=rng), "one normal per weight", "He's start: the band"
+        lambda s, k, rng: gaussian(s, rng), "one normal per weight", "He's start: the band"
     ),
     "Gaussian, 128 units": Arm(
-        lambda s, k, rng: weights.he(s, rng=rng),
+        lambda s, k, rng: gaussian(s, rng),
         *("one normal per weight", "the control for the mirrored arms, which are as wide"),
         wide=2,
     ),

@@ -26,9 +26,9 @@ from sklearn.datasets import load_breast_cancer, load_digits
 from threadpoolctl import threadpool_limits
 
 from symlib import designs, weights
+from symlib.gram import limit_gram, relu_gram
 from symlib.isometry import distortion
-from symlib.kernel import gram, limit_gram
-from symlib.network import Layer, forward, loss
+from symlib.network import Layer, Network, forward, loss
 from symlib.nullspace import null_basis
 from symlib.training import descend
 
@@ -129,7 +129,7 @@ def gram_matrix(cell: Cell) -> dict[str, Any]:
     blocks = [arm.weight(shape, k, rng) for k in range(UNITS // (units * (1 + arm.mirrored)))]
     blocks = [mirror(block, inputs=False) if arm.mirrored else block for block in blocks]
     weight, limit = np.concatenate(blocks, axis=-2), limit_gram(x)
-    found, rank = gram(weight, x), np.linalg.matrix_rank(blocks[0])
+    found, rank = relu_gram(weight, x), np.linalg.matrix_rank(blocks[0])
     return {
         "error": np.linalg.norm(found - limit, ord=2, axis=(-2, -1)),
         "least eigenvalue": np.linalg.eigvalsh(found)[..., 0],
@@ -146,18 +146,20 @@ def training(cell: Cell) -> dict[str, Any]:
     dtype = np.float64 if cell.depth == 1 else np.float32
     made = hidden_layers(cell.arm, x.shape[1], cell.depth, generator(*cell[:4]))
     made.append(np.zeros((y.max() + 1, made[-1].shape[-2])))
-    start = [Layer(w.astype(dtype), np.zeros(w.shape[:-1], dtype)) for w in made]
+    layers = [Layer(w.astype(dtype), np.zeros(w.shape[:-1], dtype)) for w in made]
+    start = Network(layers, "relu")
     options = {"kind": "cross_entropy", "batch": BATCH, "momentum": MOMENTUM, "rate": cell.rate}
     replicas, orders = (SEEDS, 1) if cell.arm in DICE else (1, ORDERS)
     found = []
     for order in range(orders):
         rng, steps = generator(cell.data, "order", order), EPOCHS * -(-len(x) // BATCH)
         try:
-            end = descend(start, x.astype(dtype), y, steps=steps, rng=rng, **options).layers
+            end = descend(start, x.astype(dtype), y, steps=steps, rng=rng, **options).network
         except FloatingPointError:  # of one replica: the step size has failed for the arm
             found.append(np.full((3, replicas), [[np.inf], [0], [0]]))
             continue
-        same = [(a.weight == b.weight).sum(axis=(-2, -1)) for a, b in zip(start, end, strict=True)]
+        pairs = zip(start.layers, end.layers, strict=True)
+        same = [(a.weight == b.weight).sum(axis=(-2, -1)) for a, b in pairs]
         right = forward(end, x_test.astype(dtype)).argmax(axis=-1) == y_test
         value = loss(end, x.astype(dtype), y, kind="cross_entropy")
         found.append(np.stack([value, right.mean(axis=-1), sum(same)]).reshape(3, replicas))
@@ -169,21 +171,22 @@ def expanding(cell: Cell) -> dict[str, Any]:
     rng, shapes = generator("a teacher"), list(zip(LAYERS[1:], LAYERS, strict=False))
     x = rng.standard_normal((200, LAYERS[0]))
     teacher = [weights.he((16, LAYERS[0]), rng=rng), weights.he((LAYERS[-1], 16), rng=rng)]
-    y = forward([Layer(w, np.zeros(len(w))) for w in teacher], x)
+    y = forward(Network([Layer(w) for w in teacher], "relu"), x)
     y /= np.sqrt(np.mean(y**2))
     fill = {"Hadamard": designs.identity_hadamard, "partial identity": weights.identity}
     rng = generator(*cell[:3])
-    fill["Gaussian"] = lambda shape: weights.he((SEEDS, *shape), rng=rng)
+    fill["Gaussian"] = lambda shape: weights.he(shape, replicas=SEEDS, rng=rng)
     made = [fill[cell.arm](shape) for shape in shapes[:-1]] + [np.zeros(shapes[-1])]
-    start = [Layer(w, np.zeros(w.shape[:-1])) for w in made]
+    start = Network([Layer(w, np.zeros(w.shape[:-1])) for w in made], "relu")
     options = {"steps": EXPANDING_STEPS, "rate": cell.rate, "momentum": MOMENTUM}
     try:
-        end = descend(start, x, y, **options).layers
+        end = descend(start, x, y, **options).network
     except FloatingPointError:
         return {"loss": np.inf, "rank 1": 0, "rank 2": 0}
     found = {"loss": loss(end, x, y)}
     for k in (1, 2):
-        values = np.linalg.svd(end[k].weight - start[k].weight, compute_uv=False)
+        change = end.layers[k].weight - start.layers[k].weight
+        values = np.linalg.svd(change, compute_uv=False)
         found[f"rank {k}"] = (values > 1e-9 * values[..., :1]).sum(axis=-1)
     return found
 

@@ -29,8 +29,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from symlib.claims import check, summary
-from symlib.kernel import empirical_tangent_kernel, linearized_residuals
-from symlib.network import Layer, forward
+from symlib.network import Layer, Network, forward
+from symlib.tangent import empirical_tangent_kernel, linearized_residuals
 from symlib.training import descend
 
 rng = np.random.default_rng(2019)
@@ -40,7 +40,6 @@ x = rng.standard_normal((3 * samples, 10))
 x /= np.linalg.norm(x, axis=1, keepdims=True)
 x, new = x[:samples], x[samples:]
 y = rng.choice([-1.0, 1.0], samples)
-erf = {"activation": "erf"}
 
 
 def ratio(change, start):
@@ -52,22 +51,26 @@ def changes(m, scale, sign=lambda a: a):
     """Return by how much weights and kernel have changed, the distance, and the loss that is left."""
     w = rng.standard_normal((replicas, m, 10))
     a = sign(rng.standard_normal((replicas, 1, m)))
-    start = [Layer(w, np.ones((replicas, m))), Layer(scale * a, np.zeros((replicas, 1)))]
-    speed = [1 / (m * scale**2), 1 / m]
-    share = [Layer(weight=each, bias=0) for each in speed]
-    kernel = empirical_tangent_kernel(start, x, rate=share, **erf)
-    reach = empirical_tangent_kernel(start, new, x, rate=share, **erf)
+    start = Network([Layer(w, np.ones((replicas, m))), Layer(scale * a)], "erf")
+    share = [Layer(weight=1 / (m * scale**2), bias=0), 1 / m]
+    kernel = empirical_tangent_kernel(start, x, rate=share)
+    reach = empirical_tangent_kernel(start, new, x, rate=share)
     residuals = linearized_residuals(kernel, np.tile(-y, (replicas, 1)), rate=rate, steps=steps)
     linear = -rate * reach @ residuals.sum(axis=0)[..., None]
 
-    # the loss of `descend` is a mean, and that of the linearized steps half a sum
-    target = forward(start, x, **erf) + y[:, None]
-    rates = [Layer(weight=rate * samples / 2 * each, bias=0) for each in speed]
-    run = descend(start, x, target, steps=steps, rate=rates, **erf)
-    end, later = run.layers[0].weight, empirical_tangent_kernel(run.layers, x, rate=share, **erf)
-    moved = forward(run.layers, new, **erf) - forward(start, new, **erf)
+    target = forward(start, x) + y[:, None]
+    rates = [Layer(weight=rate / (m * scale**2), bias=0), rate / m]
+    run = descend(start, x, target, steps=steps, rate=rates, kind="half_squares")
+    end = run.network.layers[0].weight
+    later = empirical_tangent_kernel(run.network, x, rate=share)
+    moved = forward(run.network, new) - forward(start, new)
     far = np.linalg.norm(moved - linear, axis=(1, 2)).mean() / np.sqrt(len(new))
-    return ratio(end - w, w), ratio(later - kernel, kernel), far, run.losses[-1].mean()
+    return (
+        ratio(end - w, w),
+        ratio(later - kernel, kernel),
+        far,
+        run.losses[-1].mean() * 2 / samples,
+    )
 
 
 def slopes(measured):

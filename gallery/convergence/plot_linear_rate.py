@@ -23,8 +23,7 @@ Du, Zhai, Póczos and Singh (2019) proved the bound for very wide networks. O03 
 # the limiting Gram matrix of the inputs. It says so with high probability, for :math:`m` of the order
 # :math:`n^6 / \lambda_0^4` or more.
 #
-# The step belongs to *half the sum* of squares. The loss of `descend` is their mean, so its rate is
-# :math:`\eta n / 2`. The theorem asks for a step of the order :math:`\lambda_0 / n^2`; here it is one over the largest
+# The step belongs to *half the sum* of squares. The theorem asks for a step of the order :math:`\lambda_0 / n^2`; here it is one over the largest
 # eigenvalue, ten thousand times as long. The inputs are fifty centered digits of length 1. The labels are random signs,
 # or *hard*: the eigenvector of :math:`\lambda_0`, in the same size.
 import matplotlib.pyplot as plt
@@ -32,8 +31,8 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from symlib.claims import check, summary
-from symlib.kernel import convergence_bound, limit_gram, required_width
-from symlib.network import Layer
+from symlib.gram import convergence_bound, limit_gram, required_width
+from symlib.network import Layer, Network
 from symlib.training import descend
 
 rng = np.random.default_rng(2019)
@@ -50,12 +49,11 @@ def train(w, y):
     """Return the errors of each step, their bounds, and the share of units and inputs that flip."""
     starts, units = w.shape[:2]
     a = rng.choice([-1.0, 1.0], (starts, 1, units)) / np.sqrt(units)
-    layers = [Layer(w, np.zeros((starts, units))), Layer(a, np.zeros((starts, 1)))]
-    rates = [Layer(weight=rate * samples / 2, bias=0), 0]
-    run = descend(layers, x, y[:, None], steps=steps, rate=rates)
-    errors = samples * run.losses
+    network = Network([Layer(w), Layer(a)], "relu")
+    run = descend(network, x, y[:, None], steps=steps, rate=[rate, 0], kind="half_squares")
+    errors = 2 * run.losses
     bound = convergence_bound(errors[0], least_eigenvalue=least, rate=rate, steps=steps)
-    flips = np.mean((run.layers[0].weight @ x.T > 0) != (w @ x.T > 0))
+    flips = np.mean((run.network.layers[0].weight @ x.T > 0) != (w @ x.T > 0))
     return errors, bound, flips
 
 

@@ -29,7 +29,7 @@ import numpy as np
 
 from symlib import weights
 from symlib.claims import check, summary
-from symlib.kernel import gram, limit_gram
+from symlib.gram import limit_gram, relu_gram
 
 rng = np.random.default_rng(2019)
 samples, features, replicas = 40, 10, 250
@@ -58,8 +58,8 @@ def least(angle):
 
 x = unit(rng.standard_normal((samples, features)))
 limit = limit_gram(x)
-drawn = [gram(weights.gaussian((replicas, m, features), rng=rng), x) for m in widths]
-alike = [gram(weights.constant((m, features)), x) for m in widths]
+drawn = [relu_gram(weights.gaussian((m, features), replicas=replicas, rng=rng), x) for m in widths]
+alike = [relu_gram(weights.constant((m, features)), x) for m in widths]
 random, equal = (np.linalg.norm(each - limit, axis=(-2, -1)) for each in (drawn, alike))
 
 # %%

@@ -28,7 +28,7 @@ from matplotlib.colors import to_rgba
 from symlib import designs, weights
 from symlib.claims import check, summary
 from symlib.isometry import distortion
-from symlib.nullspace import local_metamer
+from symlib.network import Layer, Network, local_metamer
 
 d, draws = 64, 30
 rng = np.random.default_rng(2006)
@@ -36,14 +36,14 @@ signs = rng.choice([-1.0, 1.0], (draws, 1, d))
 hadamard = designs.hadamard(d) / np.sqrt(d / 2)
 sinusoidal = designs.sinusoidal((d, d), gain=np.sqrt(2))
 layers = {
-    "Gaussian": weights.he((draws, d, d), rng=rng),
-    "rotation": weights.orthogonal((draws, d, d), gain=np.sqrt(2), rng=rng),
-    "identity": weights.identity((1, d, d), gain=np.sqrt(2)),
+    "Gaussian": weights.he((d, d), replicas=draws, rng=rng),
+    "rotation": weights.orthogonal((d, d), replicas=draws, gain=np.sqrt(2), rng=rng),
+    "identity": weights.identity((d, d), replicas=1, gain=np.sqrt(2)),
     "sinusoidal": sinusoidal[np.newaxis],
     "sinusoidal, signs": sinusoidal * signs,
     "Hadamard": hadamard[np.newaxis],
     "Hadamard, signs": hadamard * signs,
-    "[Q; -Q]": weights.looks_linear((draws, 2 * d, d), mirror="out", rng=rng),
+    "[Q; -Q]": weights.looks_linear((2 * d, d), replicas=draws, mirror="out", rng=rng),
 }
 
 # %%
@@ -135,7 +135,7 @@ check("D04", "ratio of a pair, known Gaussian weights", ratio(known, dead, 2 * d
 # With one unit more, :math:`[Q; -Q]` keeps all distances up to a factor of :math:`1/\sqrt2` (N07).
 many, ends = weights.lecun((2 * d - 1, d), rng=rng), rng.standard_normal((20, d))
 x = np.where(np.sum(ends @ many.T > 0, axis=1, keepdims=True) < d, ends, -ends)
-y = local_metamer([(many, np.zeros(2 * d - 1)), (np.eye(2 * d - 1), np.zeros(2 * d - 1))], x, -x)
+y = local_metamer(Network([Layer(many), Layer(np.eye(2 * d - 1))], "relu"), x, -x)
 far = np.argmax(steps := np.linalg.norm(y - x, axis=1))
 check("D04", "length of a lost step, 127 units", steps[far], 0.01, relation=">")
 rounded = {"atol": 1e-10, "reason": "rounding, over the length of the step"}

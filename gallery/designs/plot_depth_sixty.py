@@ -33,7 +33,7 @@ from sklearn.datasets import load_digits
 from symlib import designs, weights
 from symlib.claims import check, summary
 from symlib.isometry import distortion
-from symlib.network import Layer, forward
+from symlib.network import Layer, Network, forward
 from symlib.training import descend
 
 depth, width, train = 60, 64, 1200
@@ -46,10 +46,11 @@ x, y = (x - x.mean(axis=0)) / x.std(), digits.target[order]
 
 
 def network(matrices):
-    """Return layers without biases, and an output layer of zeros, in single precision."""
-    *replicas, _, _ = matrices[0].shape
-    matrices = [*matrices, np.zeros((*replicas, 10, width))]
-    return [Layer(w.astype("f4"), np.zeros(w.shape[:-1], "f4")) for w in matrices]
+    """Return layers with biases 0, and an output layer of zeros, in single precision."""
+    replicas = len(matrices[0])
+    matrices = [*matrices, np.zeros((replicas, 10, width))]
+    layers = [Layer(w.astype("f4"), np.zeros(w.shape[:-1], "f4")) for w in matrices]
+    return Network(layers, "relu")
 
 
 def mirrored(blocks):
@@ -60,21 +61,27 @@ def mirrored(blocks):
 
 def gaussian(depth, fill=weights.he, **options):
     """Return two networks of independent random layers."""
-    first = fill((2, width, half), rng=rng, **options)
-    return network([first, *fill((depth - 1, 2, width, width), rng=rng, **options)])
+    first = fill((width, half), replicas=2, rng=rng, **options)
+    square = fill((width, width), replicas=2 * (depth - 1), rng=rng, **options)
+    return network([first, *square.reshape(depth - 1, 2, width, width)])
 
 
-def learn(layers, rate):
+def without_output(network):
+    """Return the sums in front of the last ReLU as outputs."""
+    return network._replace(layers=network.layers[:depth])
+
+
+def learn(network, rate):
     """Train for six epochs; return the losses of the steps, and the accuracy on unseen digits."""
     rule = {"kind": "cross_entropy", "momentum": 0.9, "batch": 50, "steps": 144, "rng": rng}
-    run = descend(layers, x[:train], y[:train], rate=rate, **rule)
-    right = forward(run.layers, x[train:]).argmax(axis=-1) == y[train:]
+    run = descend(network, x[:train], y[:train], rate=rate, **rule)
+    right = forward(run.network, x[train:]).argmax(axis=-1) == y[train:]
     return run.losses, right.mean(axis=-1)
 
 
 signs = np.array([designs.quadratic_signs(half, layer=layer) for layer in range(depth)])
 hadamard = designs.hadamard(half) / np.sqrt(half) * signs[:, np.newaxis]
-rotation = weights.orthogonal((depth, half, half), rng=rng)
+rotation = weights.orthogonal((half, half), replicas=depth, rng=rng)
 isometries, he = mirrored(np.stack([hadamard, rotation], axis=1)), gaussian(depth)
 
 # %%
@@ -110,8 +117,8 @@ fig.alt_text = (
 # times :math:`\sqrt2` for the mirror image. After sixty layers of independent weights some distances have shrunk far
 # more than others: inputs fall into nearly one line.
 some = x[:100]
-kept = distortion(some, forward(isometries[:depth], some))
-lost = distortion(some, forward(he[:depth], some))
+kept = distortion(some, forward(without_output(isometries), some))
+lost = distortion(some, forward(without_output(he), some))
 single = {"atol": 1e-3, "reason": "sixty layers in single precision"}
 for k, name in enumerate(("Hadamard", "random isometry")):
     check("D06", f"least distance ratio, {name}", kept.least[k], np.sqrt(2), **single)

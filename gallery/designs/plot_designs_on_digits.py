@@ -29,7 +29,7 @@ from sklearn.datasets import load_digits
 
 from symlib import designs, weights
 from symlib.claims import check, summary
-from symlib.network import Layer, forward
+from symlib.network import Layer, Network, forward
 from symlib.training import descend
 
 rng = np.random.default_rng(2022)
@@ -48,7 +48,7 @@ fixed = {
     "all equal": weights.constant(shape),
 }
 chosen = [*fixed][:8]
-random = weights.he((15, *shape), rng=rng)
+random = weights.he(shape, replicas=15, rng=rng)
 
 # %%
 # Each third of the images is left out once, to be tested by networks that were trained on the others, so that every
@@ -60,12 +60,13 @@ def learn(layers, x, parts):
     """Train from first layers side by side; return which of the images left out they get right."""
     first = np.array([w * np.sqrt(2 * 128 / np.sum(w**2)) for w in layers], dtype=np.float32)
     outer = np.zeros((len(first), 10, 128), dtype=np.float32)
-    start = [Layer(first, outer[:, 0]), Layer(outer, outer[:, :, 0])]
+    layers = [Layer(first, outer[:, 0]), Layer(outer, outer[:, :, 0])]
+    start = Network(layers, "relu")
     rule = {"kind": "cross_entropy", "rate": 0.1, "momentum": 0.9, "batch": 50, "steps": 216}
     right = []
     for part in parts:
         seen, left = third != part, third == part
-        trained = descend(start, x[seen], y[seen], **rule, rng=rng).layers
+        trained = descend(start, x[seen], y[seen], **rule, rng=rng).network
         right.append(forward(trained, x[left]).argmax(axis=-1) == y[left])
     return np.concatenate(right, axis=1)
 

@@ -30,13 +30,14 @@ import numpy as np
 
 from symlib import designs, weights
 from symlib.claims import check, summary
-from symlib.network import Layer
+from symlib.network import Layer, Network
 from symlib.training import descend
 
 rng = np.random.default_rng(2022)
 sets, steps = 4, 500
 x = rng.standard_normal((sets, 60, 8))
-inner, outer = weights.he((sets, 16, 8), rng=rng), weights.lecun((sets, 4, 16), rng=rng)
+inner = weights.he((16, 8), replicas=sets, rng=rng)
+outer = weights.lecun((4, 16), replicas=sets, rng=rng)
 y = np.maximum(x @ inner.mT, 0) @ outer.mT
 
 shapes = [(32, 8), (32, 32), (32, 32), (4, 32)]
@@ -45,19 +46,20 @@ starts = {
     "partial identity": partial,
     "Sylvester": [designs.identity_hadamard(shape) for shape in shapes],
     "Paley": [designs.hadamard(32, construction="paley")[:, :8] / 4, *partial[1:]],
-    "random": [weights.he((sets, *shape), rng=rng) for shape in shapes],
+    "random": [weights.he(shape, replicas=sets, rng=rng) for shape in shapes],
 }
 
 
 def train(start, activation="relu"):
     """Return the losses, and for ten times the change of the square layers since the start."""
-    layers = [Layer(weight, np.zeros(weight.shape[:-1])) for weight in start]
+    network = Network([Layer(weight) for weight in start], activation)
     run = descend(
-        *(layers, x, y),
+        network,
+        x,
+        y,
         steps=steps,
-        rate=[Layer(weight=0.1, bias=0)] * 4,
-        activation=activation,
-        record=lambda now: [now[k].weight - start[k] for k in (1, 2)],
+        rate=0.1,
+        record=lambda now: [now.layers[k].weight - start[k] for k in (1, 2)],
         every=50,
     )
     return run.losses, np.array(run.records)

@@ -31,12 +31,12 @@ from scipy.integrate import solve_ivp
 
 from symlib import designs, weights
 from symlib.claims import check, summary
-from symlib.network import Layer
+from symlib.network import Layer, Network
 from symlib.training import descend
 
 n, depth, one = 4, 6, np.eye(4)
 rng = np.random.default_rng(2019)
-axes = weights.orthogonal((2, n, n), rng=rng)
+axes = weights.orthogonal((n, n), replicas=2, rng=rng)
 eigenvalues = np.array([[2, 1.5, 1, -0.5], [4, 3, 2.5, -2]])
 symmetric = (axes * eigenvalues[:, np.newaxis]) @ axes.mT
 targets = np.concatenate([symmetric, [-one], rng.standard_normal((5, n, n))])
@@ -142,11 +142,10 @@ check("D01", "least loss from turned identities", np.min(fell), 1 / 8, relation=
 # %%
 # **Steps.** Gradient descent follows the flow when its steps are short; the proof wants the order :math:`1/L^3` for
 # :math:`L` layers. Until time 5, steps of 0.01 keep below the bound, and steps of 0.1 do not.
-layers = [Layer(weight, np.zeros(n)) for weight in asymmetric]
+linear = Network([Layer(weight) for weight in asymmetric], "identity")
 for step, relation in ((0.01, "<"), (0.1, ">")):
-    rate = [Layer(weight=step * n**2 / 2, bias=0)] * depth  # of a loss that is a mean over entries
-    options = {"steps": round(5 / step), "rate": rate, "activation": "identity"}
-    losses = descend(layers, one, symmetric[0], **options).losses
+    options = {"steps": round(5 / step), "rate": step, "kind": "half_squares"}
+    losses = descend(linear, one, symmetric[0], **options).losses
     over = losses / np.exp(-2 * step * np.arange(len(losses))) / losses[0]
     check("D01", f"loss over the bound, steps of {step}", over[1:].max(), 1, relation=relation)
 summary()

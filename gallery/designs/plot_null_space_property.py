@@ -37,7 +37,7 @@ from symlib.isometry import coherence, null_space_constant, restricted_isometry
 
 rng = np.random.default_rng(2009)
 paley = designs.paley(13)
-drawn = weights.gaussian((4, 7, 14), rng=rng)
+drawn = weights.gaussian((7, 14), replicas=4, rng=rng)
 theta = {k: [null_space_constant(frame, k) for frame in (paley, *drawn)] for k in (1, 2)}
 
 

@@ -29,7 +29,7 @@ import numpy as np
 
 from symlib import designs, weights
 from symlib.claims import check, summary
-from symlib.kernel import gram, limit_gram
+from symlib.gram import limit_gram, relu_gram
 
 rng = np.random.default_rng(1984)
 sets, samples = 20, 20
@@ -52,7 +52,7 @@ def errors(fill, inputs):
     for m in units:
         layers = np.broadcast_to(fill(m), (sets, m, inputs[0][0].shape[1]))
         each = zip(layers, inputs)
-        found.append([np.linalg.norm(gram(w, x) - limit) / one for w, (x, limit, one) in each])
+        found.append([np.linalg.norm(relu_gram(w, x) - limit) / one for w, (x, limit, one) in each])
     return np.array(found)
 
 
@@ -68,7 +68,7 @@ def exponent(error):
 
 few, many = draw_inputs(3), draw_inputs(64)
 spiral = errors(designs.fibonacci_sphere, few)
-chance = errors(lambda m: weights.gaussian((sets, m, 3), rng=rng), few)
+chance = errors(lambda m: weights.gaussian((m, 3), replicas=sets, rng=rng), few)
 kronecker = errors(lambda m: designs.quasi_gaussian((m, 3)), few)
 sobol = errors(lambda m: designs.quasi_gaussian((m, 64), sequence="sobol"), many)
 
@@ -115,8 +115,10 @@ check("D03", "exponents apart", exponent(chance) - exponent(spiral), 0.1, relati
 # :math:`p`, the square of its error is on average the sum of :math:`(x \cdot y)^2 p (1 - p)` over all pairs, and with
 # :math:`m` of them it is :math:`m` times smaller; here 64, drawn 4000 times. In the units of the figure an even layer
 # replaces :math:`1 / \mathrm{error}^2` of them.
-draws = zip(weights.gaussian((sets, 200, 64, 3), rng=rng), few)
-squares = [np.sum((gram(w, x) - limit) ** 2, axis=(1, 2)) / one**2 for w, (x, limit, one) in draws]
+squares = []
+for x, limit, one in few:
+    drawn = relu_gram(weights.gaussian((64, 3), replicas=200, rng=rng), x)
+    squares.append(np.sum((drawn - limit) ** 2, axis=(1, 2)) / one**2)
 ratio = 64 * np.concatenate(squares)
 off = abs(ratio.mean() - 1) / (ratio.std() / np.sqrt(ratio.size))
 check("D03", "theory for Gaussian, standard errors off", off, 4.5, relation="<")

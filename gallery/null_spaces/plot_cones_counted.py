@@ -72,7 +72,7 @@ fig.alt_text = (
 # apart: the least and the most of twenty random layers agree.
 check("N06", "formula, 8 units on 3 inputs", count_regions(8, 3), 2 * (1 + 7 + 21))
 check("N06", "kinds, eight equal units", len(sign_patterns(equal)), 2)
-counts = [len(sign_patterns(layer)) for layer in weights.gaussian((20, 8, 3), rng=rng)]
+counts = [len(sign_patterns(layer)) for layer in weights.gaussian((8, 3), replicas=20, rng=rng)]
 check("N06", "least kinds, twenty Gaussian layers", min(counts), 58)
 check("N06", "most kinds, twenty Gaussian layers", max(counts), 58)
 for units, inputs in ((5, 2), (7, 4), (6, 6)):

@@ -34,7 +34,7 @@ rng = np.random.default_rng(1962)
 
 def frequency(layers, units, inputs, fill=weights.gaussian):
     """Return how many of so many random layers have a dead cone, as a share."""
-    return has_dead_cone(fill((layers, units, inputs), rng=rng)).mean()
+    return has_dead_cone(fill((units, inputs), replicas=layers, rng=rng)).mean()
 
 
 widths = {2: (3, 4, 6, 8, 10), 4: (6, 8, 10, 12, 16)}
@@ -107,7 +107,7 @@ check("N05", "flips with a dead cone, of 256", has_dead_cone(flips[:, :, None] *
 # -------------------------
 # The law needs independent vectors. Take four orthogonal ones and their negatives: no input makes both of a pair
 # negative, so none is dead, with as many units as gave even odds before.
-quarter = weights.orthogonal((1000, 4, 4), rng=rng)
+quarter = weights.orthogonal((4, 4), replicas=1000, rng=rng)
 mirrored = has_dead_cone(np.concatenate([quarter, -quarter], axis=1)).sum()
 check("N05", "layers [Q; -Q] with a dead cone, of 1000", mirrored, 0)
 

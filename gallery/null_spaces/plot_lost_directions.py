@@ -81,17 +81,17 @@ fig.alt_text = (
 # **Rank, N01.** Fifty units on 64 inputs: equal weights lose all but one of 64 directions of input, and all but one
 # of 50 of the gradient. A thousand random layers, Gaussian or uniform, lose the 14 that no layer of this shape can
 # keep, and none of the gradient.
-shape = (1000, 50, 64)
-equal = weights.constant(shape[1:])
+shape = (50, 64)
+equal = weights.constant(shape)
 check("N01", "inputs lost, equal weights", null_basis(equal).shape[1], 63)
 check("N01", "gradients lost, equal weights", null_basis(equal.T).shape[1], 49)
 for fill in (weights.gaussian, weights.uniform):
-    least = np.linalg.matrix_rank(fill(shape, rng=rng)).min()
+    least = np.linalg.matrix_rank(fill(shape, replicas=1000, rng=rng)).min()
     check("N01", f"least rank of a thousand, {fill.__name__}", least, 50)
 
 # %%
 # Lost means lost: an input splits into what the layer sees and what it does not, and the second part changes nothing.
-layer, x = weights.gaussian(shape[1:], rng=rng), rng.standard_normal((100, 64))
+layer, x = weights.gaussian(shape, rng=rng), rng.standard_normal((100, 64))
 lost = split(layer, x).lost
 rounding = {"atol": 1e-11, "reason": "rounding"}
 check("N01", "most that a lost part moves a unit", abs(lost @ layer.T).max(), 0, **rounding)
@@ -119,7 +119,7 @@ for n, singular in ((2, 8), (3, 320), (4, 43264)):
 # only :math:`t / \sqrt n`, where :math:`t` has, for large :math:`n`, the distribution function
 # :math:`1 - e^{-t^2/2 - t}`, and the logarithm of the condition number is :math:`\ln n + 1.537` on average.
 n, replicas, median = 20, 40_000, np.sqrt(1 + 2 * np.log(2)) - 1
-values = np.linalg.svd(weights.gaussian((replicas, n, n), rng=rng), compute_uv=False)
+values = np.linalg.svd(weights.gaussian((n, n), replicas=replicas, rng=rng), compute_uv=False)
 least, logs = np.sqrt(n) * np.sort(values[:, -1]), np.log(values[:, 0] / values[:, -1])
 law = 1 - np.exp(-(least**2) / 2 - least)
 distance = np.abs(law - (np.arange(replicas) + 0.5) / replicas).max()
@@ -140,7 +140,7 @@ check("N03", "mean log of the condition number", logs.mean(), np.log(n) + 1.537,
 # cannot restore. With some more layers a computer, which rounds, finds a lower rank.
 product = np.eye(n)
 for _ in range(10):
-    product = weights.gaussian((1000, n, n), rng=rng) @ product
+    product = weights.gaussian((n, n), replicas=1000, rng=rng) @ product
 deep, single = np.log(np.linalg.cond(product)).mean(), np.log(n) + 1.537
 check("N03", "mean log of the condition, ten layers", deep, 3 * single, relation=">")
 summary()
@@ -148,7 +148,7 @@ summary()
 # %%
 # Try it yourself
 # ---------------
-# - Multiply orthogonal matrices instead: ``weights.orthogonal((1000, n, n), rng=rng)``. What is their condition number?
+# - Multiply orthogonal matrices instead: ``weights.orthogonal((n, n), replicas=1000, rng=rng)``. What is their condition?
 # - Flip signs so that the first row and column of a 5 x 5 matrix are all 1. How do 65536 determinants count all 2**25?
 # - Fill the first layer of the figure with two rows 1, 2, 3. It is not constant: is anything more kept than before?
 

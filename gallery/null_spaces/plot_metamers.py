@@ -30,7 +30,7 @@ from sklearn.datasets import load_digits
 
 from symlib import weights
 from symlib.claims import check, summary
-from symlib.network import Layer, forward
+from symlib.network import Layer, Network, forward
 from symlib.nullspace import metamer, null_basis
 from symlib.training import descend
 
@@ -46,17 +46,19 @@ starts = {
     "all equal": weights.constant((units, pixels), 1 / pixels),
 }
 outer = weights.he((10, units), rng=rng)
-start = [
+layers = [
     Layer(np.stack([*starts.values()]), np.zeros((3, units))),
     Layer(np.stack([outer] * 3), np.zeros((3, 10))),
 ]
+start = Network(layers, "relu")
 rule = {"kind": "cross_entropy", "rate": 0.05, "momentum": 0.9, "batch": 50, "rng": rng}
-trained = descend(start, x[:train], y[:train], steps=600, **rule).layers
+trained = descend(start, x[:train], y[:train], steps=600, **rule).network
 
 
-def replica(layers, k):
+def replica(network, k):
     """Return one of the three networks."""
-    return [Layer(weight[k], bias[k]) for weight, bias in layers]
+    layers = [Layer(weight[k], bias[k]) for weight, bias in network.layers]
+    return network._replace(layers=layers)
 
 
 # %%
@@ -66,7 +68,7 @@ def replica(layers, k):
 # the network says to it, the ten logits.
 network = replica(trained, 0)
 images = [x[train:][y[train:] == digit][:1] for digit in (3, 8)]
-images.insert(1, metamer(network[0].weight, *images))
+images.insert(1, metamer(network.layers[0].weight, *images))
 titles = ["a 3", "a metamer of it", "an 8"]
 fig, axes = plt.subplots(2, 3, sharey="row", figsize=(6.4, 4.4), height_ratios=[1.3, 1])
 for image, title, above, below in zip(images, titles, *axes):
@@ -95,10 +97,10 @@ ones, others = x[train : train + 300], x[-300:]
 rounding = {"atol": 1e-10, "reason": "rounding"}
 
 
-def pair(layers, k):
+def pair(network, k):
     """Return how far logits and images are from those of their metamers."""
-    one = replica(layers, k)
-    made = metamer(one[0].weight, ones, others)
+    one = replica(network, k)
+    made = metamer(one.layers[0].weight, ones, others)
     moved = np.linalg.norm(made - ones, axis=1) / np.linalg.norm(others - ones, axis=1)
     return np.abs(forward(one, made) - forward(one, ones)).max(), moved
 
@@ -113,10 +115,11 @@ for k, name in enumerate(starts):
 # **The images are not the same.** Of the way from one image to the other, squared, a random layer of :math:`m` units on
 # :math:`d` pixels loses :math:`(d - m) / d` on average, here one half, so that a metamer goes about 0.7 of the way.
 # Training turns the weights towards what varies in the data and shortens the way, but not to 0.
-layers, way = 2000, others[0] - ones[0]
-seen = weights.orthogonal((layers, units, pixels), rng=rng) @ way  # the row space of a random layer
+count, way = 2000, others[0] - ones[0]
+rows = weights.orthogonal((units, pixels), replicas=count, rng=rng)  # of random row spaces
+seen = rows @ way
 shares = 1 - np.sum(seen**2, axis=1) / np.sum(way**2)
-noise = {"atol": 4 * shares.std() / np.sqrt(layers), "reason": "four standard errors"}
+noise = {"atol": 4 * shares.std() / np.sqrt(count), "reason": "four standard errors"}
 share = 1 - units / pixels
 check("N04", "share of way lost, squared, random layers", shares.mean(), share, **noise)
 for k, name in enumerate(starts):

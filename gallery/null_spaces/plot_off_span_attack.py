@@ -30,7 +30,7 @@ from sklearn.datasets import load_digits
 
 from symlib import weights
 from symlib.claims import check, summary
-from symlib.network import Layer, forward, jacobian
+from symlib.network import Layer, Network, forward, jacobian
 from symlib.nullspace import null_basis
 from symlib.training import descend
 
@@ -52,20 +52,22 @@ he, tenth, clean = range(3)
 def learn(layer, data=x, **options):
     """Train from a first layer, and the same second one, on mini-batches."""
     options = {"rate": 0.05, "momentum": 0.9, "batch": 50, "rng": rng, "steps": 600} | options
-    return descend([layer, outer], data[:train], y[:train], kind="cross_entropy", **options).layers
+    options |= {"kind": "cross_entropy"}
+    network = Network([layer, outer], "relu")
+    return descend(network, data[:train], y[:train], **options).network
 
 
-def attack(layers, x, y):
+def attack(network, x, y):
     """Return the steepest directions of the loss at each sample, off the span and in it."""
-    delta = softmax(forward(layers, x), axis=-1) - np.eye(10)[y]
-    slope = np.einsum("rsk,rskd->rsd", delta, jacobian(layers, x))
+    delta = softmax(forward(network, x), axis=-1) - np.eye(10)[y]
+    slope = np.einsum("rsk,rskd->rsd", delta, jacobian(network, x))
     off = slope @ unused @ unused.T
     return [part / np.linalg.norm(part, axis=-1, keepdims=True) for part in (off, slope - off)]
 
 
-def right(layers, x):
+def right(network, x):
     """Return the share of unseen digits that each network gets right."""
-    return (forward(layers, x).argmax(axis=-1) == y[train:]).mean(axis=-1)
+    return (forward(network, x).argmax(axis=-1) == y[train:]).mean(axis=-1)
 
 
 trained = learn(first)
@@ -105,7 +107,7 @@ fig.alt_text = (
 # What this page promises
 # -----------------------
 # **The noise never moves, N09**, under descent with mini-batches and momentum, while the weights themselves do.
-moved = trained[0].weight - first.weight
+moved = trained.layers[0].weight - first.weight
 for name, noise in zip(["He", "a tenth", "projected"], np.abs(moved @ unused).max(axis=(1, 2))):
     check("N09", f"change off the span, {name}", noise, 0, atol=1e-12, reason="rounding")
 check("N09", "largest change of a weight", np.abs(moved).max(), 0.1, relation=">")
@@ -133,13 +135,13 @@ for norm, answers in zip((3, 30), after):
 # that what they never use is no pixel, and Adam moves the noise. **Weight decay** shrinks it, here by 0.995 a step.
 adam = {"steps": 300, "rate": 0.003, "optimizer": "adam", "momentum": 0}
 layer = Layer(noisy, np.zeros(units))
-moved = learn(layer, **adam)[0].weight - noisy
+moved = learn(layer, **adam).layers[0].weight - noisy
 check("N09", "largest change, black pixels, Adam", np.abs(moved[:, black]).max(), 0, shows="limit")
 turn = weights.orthogonal((side**2, side**2), rng=rng)
-moved = learn(layer, x @ turn, **adam)[0].weight - noisy
+moved = learn(layer, x @ turn, **adam).layers[0].weight - noisy
 noise = np.abs(moved @ turn.T @ unused).max()
 check("N09", "change off the span, Adam", noise, 0.01, relation=">", shows="limit")
-decayed = learn(layer, steps=300, momentum=0, weight_decay=0.1)[0].weight
+decayed = learn(layer, steps=300, momentum=0, weight_decay=0.1).layers[0].weight
 left = np.linalg.norm(decayed @ unused) / np.linalg.norm(noisy @ unused)
 check("N09", "noise left, decay", left, 0.995**300, shows="limit", rtol=1e-9, reason="rounding")
 

@@ -28,11 +28,13 @@ import numpy as np
 
 from symlib import weights
 from symlib.claims import check, summary
-from symlib.nullspace import bad_cells, is_injective
+from symlib.nullspace import degenerate_cells, is_injective
 
 rng = np.random.default_rng(0)
 layers = 100_000
-bad = {n: bad_cells(weights.gaussian((layers, n, 2), rng=rng)) for n in (4, 5, 6, 7, 8, 10, 12)}
+bad = {}
+for n in (4, 5, 6, 7, 8, 10, 12):
+    bad[n] = degenerate_cells(weights.gaussian((n, 2), replicas=layers, rng=rng))
 
 
 def injective(n):
@@ -91,7 +93,7 @@ check("N07", "least ratio of distances", min(least), np.sqrt(0.5), relation=">="
 check("N07", "largest ratio of distances", max(most), 1, relation="<=", **rounding)
 check("N07", "largest ratio, of x and -x", max(opposite), np.sqrt(0.5), **rounding)
 check("N07", "least ratio, within an orthant of Qx", min(close), 1, **rounding)
-turns = weights.looks_linear((200, 4, 2), mirror="out", rng=rng)
+turns = weights.looks_linear((4, 2), replicas=200, mirror="out", rng=rng)
 check("N07", "injective layers of 200, [Q; -Q]", sum(map(is_injective, turns)), 200)
 
 # %%
@@ -109,7 +111,7 @@ check("N08", "injective layers, 4 units", np.sum(bad[4] == 0), 0)
 # **Injective exactly when no cell is bad.** In a bad cell a step across the only active unit changes nothing. Here it
 # is taken from the middle of each bad cell of 300 layers of six units.
 collisions, least_step, agreed = [], [], 0
-for weight in weights.gaussian((300, 6, 2), rng=rng):
+for weight in weights.gaussian((6, 2), replicas=300, rng=rng):
     normals = np.arctan2(weight[:, 1], weight[:, 0])
     rays = np.sort(np.concatenate([normals, normals + np.pi]) % (2 * np.pi)) + np.pi / 2
     middles = rays + np.diff(rays, append=rays[0] + 2 * np.pi) / 2

@@ -37,7 +37,7 @@ law = smallest_singular_value()
 
 def values(n, replicas):
     """Return the singular values of so many Gaussian matrices, largest first."""
-    matrices = weights.gaussian((replicas, n, n), std=1.0, rng=rng)
+    matrices = weights.gaussian((n, n), replicas=replicas, std=1.0, rng=rng)
     return np.linalg.svd(matrices, compute_uv=False)
 
 
@@ -119,11 +119,11 @@ check("N03", "its distance, in smallest singular values", away, 1, atol=1e-9, re
 
 # %%
 # **Not only Gaussians.** Random signs have the same limit, and so have evenly spread entries.
-for name, fill in (
-    ("signs", lambda shape: rng.choice([-1.0, 1.0], shape)),
-    ("even spread", lambda shape: weights.uniform(shape, bound=np.sqrt(3), rng=rng)),
+for name, drawn in (
+    ("signs", rng.choice([-1.0, 1.0], (1000, 50, 50))),
+    ("even spread", weights.uniform((50, 50), replicas=1000, bound=np.sqrt(3), rng=rng)),
 ):
-    other = np.sqrt(50) * np.linalg.svd(fill((1000, 50, 50)), compute_uv=False)[:, -1]
+    other = np.sqrt(50) * np.linalg.svd(drawn, compute_uv=False)[:, -1]
     room = 2.4 / np.sqrt(1000) + 1 / 50
     check("N03", f"gap to the limit, {name}", distance(other, law.cdf), room, relation="<")
 
@@ -138,7 +138,7 @@ complex_least = np.sqrt(20 / 2) * np.linalg.svd(pair[0] + 1j * pair[1], compute_
 gap = distance(complex_least, lambda t: -np.expm1(-(t**2)))
 check("N03", "gap to the complex law, 20 rows", gap, 2.4 / np.sqrt(2000), relation="<")
 check("N03", "its gap to the real one", distance(complex_least, law.cdf), 0.1, relation=">")
-tall = weights.gaussian((200, 110, 100), std=1.0, rng=rng)
+tall = weights.gaussian((110, 100), replicas=200, std=1.0, rng=rng)
 typical = np.median(np.linalg.svd(tall, compute_uv=False)[:, -1]) * np.sqrt(100)
 check("N03", "scaled least value, 110 rows, 100 columns", typical, 3, relation=">")
 summary()

@@ -32,7 +32,8 @@ from scipy.linalg import hadamard
 
 from symlib import weights
 from symlib.claims import check, summary
-from symlib.network import Layer, forward, jacobian
+from symlib.network import Layer, Network, forward, jacobian
+from symlib.propagation import jacobian_moments
 from symlib.training import descend
 
 rng = np.random.default_rng(2017)
@@ -44,7 +45,7 @@ def jacobians(start, relu, width, depth, networks):
     """Return the Jacobians at a point, and after each layer the traces of JJ' and its square."""
     h, product, traces = np.ones((width, 1)), np.eye(width), []
     for _ in range(depth):
-        layer = fills[start]((networks, width, width), gain=np.sqrt(1 + relu), rng=rng)
+        layer = fills[start]((width, width), replicas=networks, gain=np.sqrt(1 + relu), rng=rng)
         h = layer @ h
         on = h > 0 if relu else np.ones(h.shape)
         h, product = on * h, on * (layer @ product)
@@ -57,7 +58,8 @@ def mirrored(n, depth):
     """Return the layers [Q; -Q], then [[Q, -Q], [-Q, Q]] again and again, and at last [Q, -Q]."""
     first, *middle, last = (np.roll(hadamard(n), k, axis=0) / np.sqrt(n) for k in range(depth))
     blocks = [[[first], [-first]], *([[q, -q], [-q, q]] for q in middle), [[last, -last]]]
-    return [Layer(matrix, np.zeros(len(matrix))) for matrix in map(np.block, blocks)]
+    layers = [Layer(matrix, np.zeros(len(matrix))) for matrix in map(np.block, blocks)]
+    return Network(layers, "relu")
 
 
 results = {(s, r): jacobians(s, r, width, depth, networks) for r in (1, 0) for s in fills}
@@ -119,7 +121,13 @@ def exact(start, relu, n, depth):
     return n * moments[1] / moments[0] - 1
 
 
-for (start, relu), limit in zip(results, (16, 8, 8, 0)):
+for start, relu in results:
+    limit = jacobian_moments(
+        8,
+        weight_variance=1 + relu,
+        activation="relu" if relu else "identity",
+        orthogonal=start == "orthogonal",
+    ).variance
     name = f"{start} {'ReLU' if relu else 'linear'}"
     found, error = spread(*results[start, relu][1][-1])
     why = {"atol": 4 * error + 1e-12, "reason": "four standard errors, and rounding"}
@@ -146,7 +154,7 @@ check("P08", "largest change of a distance", np.abs(after / before - 1).max(), 0
 trace, square = jacobians("Gaussian", 0, 16, 64, 20)[1][-1]
 most = np.max(16 * square / trace**2 - 1)
 check("R07", "64 layers, Gaussian linear, n = 16", most, 16, relation="<", shows="limit")
-trained = descend(mirrored(width, 10), x, np.abs(x), steps=10, rate=0.05).layers
+trained = descend(mirrored(width, 10), x, np.abs(x), steps=10, rate=0.05).network
 least = np.linalg.svd(jacobian(trained, x), compute_uv=False).min()
 check("P08", "least singular value after ten steps", least, 0.5, relation="<")
 summary()

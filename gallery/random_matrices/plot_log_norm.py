@@ -48,7 +48,7 @@ def through_layers(fill, n, networks, linear=False, depth=depth):
     """Send a signal through networks of weight matrices; return the log squared lengths."""
     h, result = np.eye(n)[:, :1], []
     for _ in range(depth):
-        h = fill((networks, n, n), rng=rng) @ h
+        h = fill((n, n), replicas=networks, rng=rng) @ h
         h = h if linear else np.maximum(h, 0)
         result.append(np.sum(h**2, axis=(1, 2)))
     with np.errstate(divide="ignore"):  # the logarithm of a dead signal is minus infinity

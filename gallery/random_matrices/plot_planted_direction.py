@@ -48,7 +48,7 @@ def limits(ell):
 
 def drawn(ell, kind, p, replicas):
     """Return the largest eigenvalue and the overlap of matrices drawn with all their entries."""
-    matrices = weights.lecun((replicas, p, round(p / gamma)), rng=rng)
+    matrices = weights.lecun((p, round(p / gamma)), replicas=replicas, rng=rng)
     if kind == "samples":
         direction = np.eye(p)[0]
         matrices[:, 0] *= np.sqrt(ell)

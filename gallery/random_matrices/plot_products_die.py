@@ -37,14 +37,14 @@ width, depth, products = 64, 20, 128
 rates = spectrum.gaussian_lyapunov_exponents(width)
 product, inverse, values, true = np.eye(width), np.eye(width), [], []
 for _ in range(depth):
-    layer = weights.lecun((products, width, width), rng=rng)
+    layer = weights.lecun((width, width), replicas=products, rng=rng)
     product, inverse = layer @ product, inverse @ np.linalg.inv(layer)
     values.append(np.log(np.linalg.svd(product[:80], compute_uv=False)))
     true.append(-np.log(np.linalg.eigvalsh(inverse @ inverse.mT)[:, -1]) / 2)
 values, true = np.array(values), np.array(true)
 size, replicas, product, squares = 100, 400, np.eye(100), []
 for _ in range(3):
-    product = weights.lecun((replicas, size, size), rng=rng) @ product
+    product = weights.lecun((size, size), replicas=replicas, rng=rng) @ product
     squares.append(np.linalg.eigvalsh(product @ product.mT))
 
 # %%
@@ -111,7 +111,8 @@ for s, end in ((2, 27 / 4), (3, 256 / 27)):
 # have the means :math:`\mu_i` at any depth, and the variances :math:`\psi'(\frac{N-i+1}2)/4` in each layer. NumPy calls
 # a direction lost when its value is :math:`2^{-52} N` of the largest or less. By the rates alone this takes 11.8 layers
 # of width 64; the shifts of both ends make it earlier, by two layers at most.
-found = spectrum.lyapunov_exponents(weights.lecun((40, 100, 6, 6), rng=rng)).mean(axis=0)
+factors = weights.lecun((6, 6), replicas=40 * 100, rng=rng).reshape(40, 100, 6, 6)
+found = spectrum.lyapunov_exponents(factors).mean(axis=0)
 error = np.sqrt(polygamma(1, np.arange(6, 0, -1) / 2) / 4 / 4000)
 off = np.max(np.abs(found - spectrum.gaussian_lyapunov_exponents(6)) / error)
 check("R05", "standard errors off, worst of 6 exponents", off, 4.5, relation="<")
@@ -143,7 +144,7 @@ check("R05", "largest value after 3 layers", grown, 2, relation=">", shows="limi
 turned = skipped = np.eye(width)
 for _ in range(100):
     turned = weights.orthogonal((width, width), rng=rng) @ turned
-    skipped = skipped + 0.1 * weights.lecun((10, width, width), rng=rng) @ skipped
+    skipped = skipped + 0.1 * weights.lecun((width, width), replicas=10, rng=rng) @ skipped
 most, least = (np.linalg.svd(one, compute_uv=False) for one in (turned, skipped))
 limit = {"shows": "limit", "atol": 1e-12, "reason": "rounding"}
 check("R05", "largest change, 100 orthogonal layers", np.abs(most - 1).max(), 0, **limit)

@@ -56,7 +56,7 @@ def measured(name, factor, start):
     z = np.sqrt(start) * rng.standard_normal((nets, width, 1))
     lengths = [np.mean(z**2, axis=1)]
     for _ in range(depth):
-        layer = np.sqrt(factor) * weights.lecun((nets, width, width), rng=rng)
+        layer = np.sqrt(factor) * weights.lecun((width, width), replicas=nets, rng=rng)
         z = layer @ activations[name](z)
         lengths.append(np.mean(z**2, axis=1))
     return np.mean(lengths, axis=(1, 2))

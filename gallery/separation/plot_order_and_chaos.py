@@ -121,12 +121,13 @@ for activation, variance in (("tanh", 1.3), ("tanh", 2.5), ("relu", 1.7)):
     one, other = iterate(120, **network)[[110, 120]] - fixed_point(**network).correlation
     scale = depth_scales(**network).correlation
     check("P05", f"scale of c, {activation} {variance}", 10 / np.log(one / other), scale, **near)
-tanh, lengths = critical_weight_variance(0.05), np.ones((100, 2))
+tanh, lengths = critical_weight_variance(0.05, activation="tanh"), np.ones((100, 2))
 for layer in range(99):
     root = np.sqrt(lengths[layer])[:, None]
     lengths[layer + 1] = [1.3, tanh] * (np.tanh(root * z) ** 2 @ normal) + 0.05
 one, other = lengths[[19, 20], 0] - lengths[-1, 0]
-scales = depth_scales(weight_variance=[1.3, tanh - 1e-4, tanh + 1e-4], bias_variance=0.05)
+variances = [1.3, tanh - 1e-4, tanh + 1e-4]
+scales = depth_scales(weight_variance=variances, bias_variance=0.05, activation="tanh")
 check("P05", "scale of q, tanh 1.3", 1 / np.log(one / other), scales.length[0], **near)
 slope = tanh / np.cosh(root[1] * z) ** 4 @ normal
 check("P05", f"slope at 1, tanh, {tanh:.7f}", slope, 1, **small)

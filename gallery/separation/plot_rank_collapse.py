@@ -39,7 +39,7 @@ def batches(width, *, normalize=False, relu=False, fill=weights.lecun, samples=N
     h = rng.standard_normal((nets, width, samples or width))
     passed = [h]
     for _ in range(depth):
-        h = fill((nets, width, width), rng=rng) @ h
+        h = fill((width, width), replicas=nets, rng=rng) @ h
         h -= normalize * h.mean(axis=2, keepdims=True)
         h /= np.sqrt(np.mean(h**2, axis=2 if normalize else (1, 2), keepdims=True))
         passed.append(h)

@@ -25,29 +25,30 @@ import numpy as np
 
 from symlib import weights
 from symlib.claims import check, summary
-from symlib.network import Layer
+from symlib.network import Layer, Network
 from symlib.training import descend, linear_mode
 
 rng = np.random.default_rng(2014)
 strengths, begin, step = np.array([3, 1.5, 0.8, 0.4]), 1e-3, 0.004
-left, right = weights.orthogonal((2, 4, 4), rng=rng)
+left, right = weights.orthogonal((4, 4), replicas=2, rng=rng)
 matrix = (left * strengths) @ right.T
 x = 2 * np.eye(4)  # four samples, whitened
 
 
 def train(*start, step=step, end=14):
     """Return times, and the singular values of the product of the weights at these times."""
-    layers = [Layer(weight, np.zeros(weight.shape[:-1])) for weight in start]
-    rate = [Layer(weight=2 * step, bias=0)] * len(layers)  # the loss is a mean of four squares
+    network = Network([Layer(weight) for weight in start], "identity")
+    rate = 2 * step  # the loss is a mean of four squares
 
-    def product(layers):
-        result = layers[0].weight
-        for layer in layers[1:]:
+    def product(network):
+        first, *others = network.layers
+        result = first.weight
+        for layer in others:
             result = layer.weight @ result
         return result
 
-    options = {"activation": "identity", "record": product, "every": 5}
-    path = descend(layers, x, x @ matrix.T, steps=round(end / step), rate=rate, **options).records
+    options = {"rate": rate, "record": product, "every": 5}
+    path = descend(network, x, x @ matrix.T, steps=round(end / step), **options).records
     return 5 * step * np.arange(len(path)), np.linalg.svd(np.array(path), compute_uv=False)
 
 

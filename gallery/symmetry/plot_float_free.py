@@ -29,6 +29,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from symlib.claims import check, summary
+from symlib.network import Layer
 from symlib.symmetry import unit_classes
 
 prime = 2**31 - 1
@@ -105,7 +106,7 @@ check("S02", "product of 2, 1/2, 20, 1/20, 8 and 1/8", product, 1)
 
 def distinct(network):
     weight, bias, outgoing, _ = (np.asarray(part, np.int64) for part in network)
-    return unit_classes(weight, outgoing[None], bias).max() + 1
+    return unit_classes(Layer(weight, bias), Layer(outgoing[None])).max() + 1
 
 
 check("S02", "most different units, equal start", max(map(distinct, tied)), 1)

@@ -29,7 +29,7 @@ from sklearn.datasets import load_digits
 
 from symlib import weights
 from symlib.claims import check, summary
-from symlib.network import Layer
+from symlib.network import Layer, Network
 from symlib.symmetry import unit_classes
 from symlib.training import descend
 
@@ -41,11 +41,12 @@ x, y = digits.data[kept] / 16, digits.target[kept]
 frequency = np.bincount(y) / len(y)
 
 
-def train(inner=0.0, outer=0.0, steps=600, data=(x, y), **options):
+def train(inner=0.0, outer=0.0, steps=600, data=(x, y), activation="tanh", **options):
     """Train from biases 0 and the given weights, a matrix or one number for all."""
     inner, outer = np.broadcast_to(inner, (units, 64)), np.broadcast_to(outer, (10, units))
-    start = [Layer(inner, np.zeros(units)), Layer(outer, np.zeros(10))]
-    options = {"rate": 0.1, "momentum": 0.9, "activation": "tanh"} | options
+    layers = [Layer(inner, np.zeros(units)), Layer(outer, np.zeros(10))]
+    start = Network(layers, activation)
+    options = {"rate": 0.1, "momentum": 0.9} | options
     return descend(start, *data, steps=steps, kind="cross_entropy", rng=rng, **options)
 
 
@@ -57,7 +58,7 @@ random = train(inner, outer)
 # The figure
 # ----------
 # Left, the loss. Right, what the network that started from zero answers: the same to every image.
-answer = softmax(zero["tanh"].layers[1].bias)
+answer = softmax(zero["tanh"].network.layers[1].bias)
 fig, (left, right) = plt.subplots(1, 2)
 left.plot(random.losses)
 left.plot(zero["tanh"].losses, linewidth=4)
@@ -87,8 +88,8 @@ fig.alt_text = (
 # dropout.
 
 
-def moved(layers):
-    (weight, bias), (outgoing, _) = layers
+def moved(network):
+    (weight, bias), (outgoing, _) = network.layers
     return max(np.abs(part).max() for part in (weight, bias, outgoing))
 
 
@@ -100,7 +101,7 @@ rules = {
     "dropout": train(steps=100, dropout=0.5),
 }
 for name, run in rules.items():
-    check("S05", f"largest weight, {name}", moved(run.layers), 0)
+    check("S05", f"largest weight, {name}", moved(run.network), 0)
 
 # %%
 # **The output biases learn the frequencies**, and the loss is then their entropy. All 1797 digits are nearly
@@ -121,7 +122,7 @@ check("S05", "final loss, all digits", loss, entropy(np.bincount(digits.target))
 loss = train(inner, steps=300).losses[-1]
 check("S05", "final loss, random incoming", loss, entropy(frequency) / 2, relation="<")
 for name, relation in {"tanh": ">", "relu": "=="}.items():
-    weight = train(0, outer, steps=100, activation=name).layers[0].weight
+    weight = train(0, outer, steps=100, activation=name).network.layers[0].weight
     largest = np.abs(weight).max()
     check("S05", f"largest incoming, random outgoing, {name}", largest, 0, relation=relation)
 
@@ -135,7 +136,8 @@ for _ in range(50):
     back = np.einsum("jk,kn->jn", a.T, delta) * h * (1 - h)
     w, a = w - np.einsum("jn,nd->jd", back, x), a - np.einsum("kn,nj->kj", delta, h.T)
 check("S05", "largest incoming weight, sigmoid", np.abs(w).max(), 0.01, relation=">")
-check("S05", "different units, sigmoid", unit_classes(w, a, tolerance=1e-9).max() + 1, 1)
+distinct = unit_classes(Layer(w), Layer(a), tolerance=1e-9).max() + 1
+check("S05", "different units, sigmoid", distinct, 1)
 summary()
 
 # %%

@@ -19,14 +19,14 @@ which are not deterministic, can part equal features. A deterministic processor 
 # The task and the network of the first page: the sign of a product, tanh units, all weights and biases 0.5.
 # Weight decay keeps the weights finite, and momentum makes it quick.
 #
-# Each width is trained twice. ``exact=True`` adds up in the same order for each unit.
-# ``exact=False`` leaves the product to BLAS, the library that a processor's maker or a patient volunteer has tuned.
+# Each width is trained twice. ``same_order=True`` adds up in the same order for each unit.
+# ``same_order=False`` leaves the product to BLAS, the library that a processor's maker or a patient volunteer has tuned.
 # It works through the rows in blocks, and the rows of an unfinished last block may be treated differently.
 import matplotlib.pyplot as plt
 import numpy as np
 
 from symlib.claims import check, summary
-from symlib.network import Layer, forward
+from symlib.network import Layer, Network, forward
 from symlib.training import descend
 
 widths, steps, eps = (4, 5, 6, 7, 8, 9), 1200, np.finfo(float).eps
@@ -36,21 +36,22 @@ y = np.sign(x[:, :1] * x[:, 1:])
 
 
 def start(units):
-    """Return a network with all weights and biases 0.5."""
+    """Return two layers with all weights and biases 0.5."""
     hidden = Layer(np.full((units, 2), 0.5), np.full(units, 0.5))
     return [hidden, Layer(np.full((1, units), 0.5), np.full(1, 0.5))]
 
 
-def spread(layers):
+def spread(network):
     """Return the largest difference of two units in any weight or bias."""
-    (weight, bias), (outgoing, _) = layers
+    (weight, bias), (outgoing, _) = network.layers
     return np.ptp(np.vstack([weight.T, bias, outgoing]), axis=1).max()
 
 
 def train(layers, exact, steps=steps, every=10):
-    options = {"rate": 0.1, "momentum": 0.9, "weight_decay": 0.005, "activation": "tanh"}
+    options = {"rate": 0.1, "momentum": 0.9, "weight_decay": 0.005}
     keep = {"record": spread, "every": every}
-    return descend(layers, x, y, steps=steps, exact=exact, **options, **keep)
+    network = Network(layers, "tanh", same_order=exact)
+    return descend(network, x, y, steps=steps, **options, **keep)
 
 
 exact = {units: train(start(units), exact=True).records for units in widths}
@@ -133,7 +134,7 @@ check("S08", "difference of equal rows, over its bound", worst, 1, **limit)
 # And one step of training moves units apart by last digits only. Time does the rest, if the tie is unstable, as that
 # of tanh units is.
 for units in (5, 9, 33):
-    largest = np.abs(forward(start(units)[:1], x)).max()
+    largest = np.abs(forward(Network(start(units)[:1], "tanh"), x)).max()
     one = train(start(units), exact=False, steps=1, every=1).records[-1] / (eps * largest)
     check("S08", f"spread after a step, eps, {units} units", one, 64, reason="64 samples", **limit)
 summary()

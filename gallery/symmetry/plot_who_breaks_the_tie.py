@@ -25,7 +25,7 @@ from sklearn.datasets import load_digits
 
 from symlib import weights
 from symlib.claims import check, summary
-from symlib.network import Layer, forward
+from symlib.network import Layer, Network, forward
 from symlib.symmetry import unit_classes
 from symlib.training import descend
 
@@ -37,7 +37,7 @@ x, y = digits.data[order] / 16, digits.target[order]
 
 
 def start(inner, bias, outer):
-    """Return a network; its output biases are those of the hidden units if all are equal."""
+    """Return two layers; the output biases are those of the hidden units if all are equal."""
     last = np.full(10, bias[0] if np.ptp(bias) == 0 else 0)
     return [Layer(inner, bias), Layer(outer, last)]
 
@@ -54,11 +54,12 @@ def stack(names):
 
 def train_from(names, **options):
     """Train the named starts; return accuracy on unseen digits and number of different units."""
-    options |= {"kind": "cross_entropy", "batch": 50, "exact": True, "rng": seed}
+    options |= {"kind": "cross_entropy", "batch": 50, "rng": seed}
     data = x[:train], y[:train]
-    layers = descend(stack(names), *data, steps=1000, rate=0.2, **options).layers
-    right = forward(layers, x[train:]).argmax(axis=-1) == y[train:]
-    classes = unit_classes(layers[0].weight, layers[1].weight, layers[0].bias)
+    network = Network(stack(names), "relu", same_order=True)
+    trained = descend(network, *data, steps=1000, rate=0.2, **options).network
+    right = forward(trained, x[train:]).argmax(axis=-1) == y[train:]
+    classes = unit_classes(*trained.layers)
     return dict(zip(names, zip(right.mean(axis=-1), classes.max(axis=-1) + 1)))
 
 

@@ -28,7 +28,7 @@ from scipy.optimize import isotonic_regression
 
 from symlib import weights
 from symlib.claims import check, summary
-from symlib.network import Layer
+from symlib.network import Layer, Network
 from symlib.training import descend
 
 x = np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
@@ -48,10 +48,10 @@ def train(units, bias_scale=0.0):
     """Train a thousand random networks at once; return the loss of each before each step."""
     bias = bias_scale * rng.standard_normal((starts, units))
     layers = [
-        Layer(weights.gaussian((starts, units, 2), rng=rng), bias),
-        Layer(weights.gaussian((starts, 1, units), rng=rng), np.zeros((starts, 1))),
+        Layer(weights.gaussian((units, 2), replicas=starts, rng=rng), bias),
+        Layer(weights.gaussian((1, units), replicas=starts, rng=rng), np.zeros((starts, 1))),
     ]
-    return descend(layers, x, y, steps=steps, rate=0.1).losses
+    return descend(Network(layers, "relu"), x, y, steps=steps, rate=0.1).losses
 
 
 one_unit, two_units = train(1), train(2)
@@ -105,12 +105,14 @@ check("S04", "best final loss of one unit", best, 2 / 3, atol=0.01, reason="fini
 
 # %%
 # **Tied units.** Eight copies of one unit, from two hundred random starts.
-inner, outer = weights.gaussian((200, 1, 2), rng=rng), weights.gaussian((200, 1, 1), rng=rng)
-copies = [
+inner = weights.gaussian((1, 2), replicas=200, rng=rng)
+outer = weights.gaussian((1, 1), replicas=200, rng=rng)
+layers = [
     Layer(np.repeat(inner, 8, axis=1), np.zeros((200, 8))),
     Layer(np.repeat(outer, 8, axis=2), np.zeros((200, 1))),
 ]
-tied = descend(copies, x, y, steps=500, rate=0.02, exact=True).losses.min()
+copies = Network(layers, "relu", same_order=True)
+tied = descend(copies, x, y, steps=500, rate=0.02).losses.min()
 check("S04", "least loss of eight tied units", tied, 2 / 3, relation=">=", **rounding)
 
 # %%
@@ -141,7 +143,7 @@ summary()
 # Try it yourself
 # ---------------
 # - Give the network three units, or eight. How does the share of runs that end at zero grow?
-# - Replace ReLU by ``activation="tanh"``: the floor is the same, but it is approached and never reached. Why?
+# - Replace ``"relu"`` by ``"tanh"``: the floor is the same, but it is approached and never reached. Why?
 # - A unit that is not monotone, such as one that squares its input, solves XOR alone. Which projection does it use?
 
 plt.show()

@@ -25,7 +25,7 @@ import numpy as np
 
 from symlib import weights
 from symlib.claims import check, summary
-from symlib.network import Layer
+from symlib.network import Layer, Network
 from symlib.training import descend
 
 rng = np.random.default_rng(0)
@@ -34,15 +34,15 @@ x, y = np.array([[2.0, 1.0]]), np.array([[2.5]])
 
 def least_squares(first, x, y, steps=100, every=1):
     """Train a linear layer from each start; return the weights of all starts at each step."""
-    layers = [Layer(first, np.zeros(first.shape[:-1]))]
+    network = Network([Layer(first)], "identity")
     rate = len(x) / (3 * np.linalg.norm(x, 2) ** 2)  # the largest that is safe is three times that
-    record = {"record": lambda layers: layers[0].weight[:, 0], "every": every}
-    return np.array(descend(layers, x, y, steps=steps, rate=[Layer(rate, 0)], **record).records)
+    record = {"record": lambda network: network.layers[0].weight[:, 0], "every": every}
+    return np.array(descend(network, x, y, steps=steps, rate=rate, **record).records)
 
 
 def zero_and_random(starts, outputs, inputs):
     """Return one start at zero and many at random, as replicas."""
-    random = weights.gaussian((starts, outputs, inputs), rng=rng)
+    random = weights.gaussian((outputs, inputs), replicas=starts, rng=rng)
     return np.concatenate([np.zeros((1, outputs, inputs)), random])
 
 
@@ -106,9 +106,9 @@ check("S10", "extra squared length, random starts", excess, 90, **band)
 # an L2 penalty, makes the loss strictly convex.
 inputs = rng.standard_normal((100, 4))
 classes = np.argmax(inputs[:, :3] + rng.standard_normal((100, 3)), axis=1)
-layers = [Layer(3 * zero_and_random(30, 3, 4), np.zeros((31, 3)))]
+logistic = Network([Layer(3 * zero_and_random(30, 3, 4), np.zeros((31, 3)))], "identity")
 rule = {"kind": "cross_entropy", "weight_decay": 0.05, "rate": 0.5}
-ends = descend(layers, inputs, classes, steps=1500, **rule).layers[0].weight
+ends = descend(logistic, inputs, classes, steps=1500, **rule).network.layers[0].weight
 converged = {"atol": 1e-6, "reason": "converged"}
 apart = np.abs(ends - ends[0]).max()
 check("S10", "logistic, end of any start minus of zero", apart, 0, **converged)
@@ -119,13 +119,11 @@ check("S10", "logistic, end of any start minus of zero", apart, 0, **converged)
 # **One hidden layer ends it.** The same least squares with three hidden units in between, without any activation, still
 # computes linear maps only; but in these weights the problem is no longer convex, and zero is a point where every slope
 # is zero. Nothing moves, while a random start learns.
-deep = [Layer(np.zeros((3, 100)), np.zeros(3)), Layer(np.zeros((1, 3)), np.zeros(1))]
-rates = [Layer(0.02, 0), Layer(0.02, 0)]
-linear = {"steps": 2000, "rate": rates, "activation": "identity"}
-losses = descend(deep, few, many, **linear).losses
+deep = Network([Layer(np.zeros((3, 100))), Layer(np.zeros((1, 3)))], "identity")
+losses = descend(deep, few, many, steps=2000, rate=0.02).losses
 check("S10", "loss lost from zero, one hidden layer", losses[0] - losses[-1], 0)
-deep = [Layer(weights.lecun((3, 100), rng=rng), np.zeros(3)), Layer(np.ones((1, 3)), np.zeros(1))]
-losses = descend(deep, few, many, **linear).losses
+deep = Network([Layer(weights.lecun((3, 100), rng=rng)), Layer(np.ones((1, 3)))], "identity")
+losses = descend(deep, few, many, steps=2000, rate=0.02).losses
 check("S10", "loss left from random, one hidden layer", losses[-1], 0, **converged)
 summary()
 

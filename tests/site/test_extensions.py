@@ -14,6 +14,7 @@ import matplotlib.style
 import pytest
 import symlib_access
 import symlib_downloads
+import symlib_entries
 import symlib_figures
 import symlib_lean
 import symlib_ledger
@@ -25,7 +26,7 @@ import symlib_together
 from matplotlib.figure import Figure
 from sphinx.errors import ExtensionError
 
-from symlib import claims
+from symlib.claims import Check
 
 ROOT = Path(__file__).parents[2]
 SVG = "{http://www.w3.org/2000/svg}"
@@ -221,7 +222,7 @@ def formulas():
         found |= {(tex.strip(), True) for tex in re.findall(r"\$\$(.+?)\$\$", prose, re.DOTALL)}
         prose = re.sub(r"\$\$.+?\$\$", "", prose, flags=re.DOTALL)
         found |= {(tex, False) for tex in re.findall(r"\$([^$]+?)\$", prose)}
-    for claim in claims.ledger():
+    for claim in symlib_entries.ledger():
         for text in (claim.statement, claim.scope):
             found |= {(tex, False) for tex in re.findall(r"\$([^$]+)\$", text)}
     for folder in ("gallery", "symlib"):
@@ -286,19 +287,19 @@ def consistent():
     return [
         (
             f"gallery/{page}",
-            claims.Check(
+            Check(
                 claim.id, f"{what}, {at}", 1.0, "==", 1.0, 0.0, 0.0, True, shows[claim.verdict], ""
             ),
         )
-        for claim in claims.ledger()
-        if claim.checked
+        for claim in symlib_entries.ledger()
+        if claim.verdict != "open"
         for at, page in enumerate(claim.pages)
         for what in ("one number", "another")
     ]
 
 
 def test_a_ledger_that_fits_its_checks_has_no_fault():
-    """Every claim that is marked is checked on its page, with the verdict it names."""
+    """Every claim is checked on its pages, with the verdict it names."""
     assert consistent()
     assert list(symlib_ledger.find_faults(iter(consistent()))) == []
 
@@ -313,14 +314,14 @@ def test_a_check_on_a_further_page_is_no_fault():
 FAULTS = {
     "nobody checks it": (
         lambda made: [one for one in made if one[1].claim != "S01"],
-        "claim S01 is marked as checked, and no page has checked it",
+        "claim S01 has no check, and its verdict is 'holds within limits'",
     ),
-    "not marked": (
+    "an open claim is checked": (
         lambda made: [
             *made,
-            ("gallery/symmetry/plot_float_free", made[0][1]._replace(claim="S02")),
+            ("gallery/symmetry/plot_float_free", made[0][1]._replace(claim="S02", shows="claim")),
         ],
-        "claim S02 is marked as not checked, and gallery/symmetry/plot_float_free checks it",
+        "claim S02: the verdict is 'open', its checks say 'holds'",
     ),
     "verdict": (
         lambda made: [(page, one._replace(shows="failure")) for page, one in made[:1]] + made[1:],
@@ -346,10 +347,9 @@ FAULTS = {
 @pytest.mark.parametrize(("spoil", "sentence"), FAULTS.values(), ids=FAULTS)
 def test_each_fault_of_the_ledger_has_its_sentence(spoil, sentence, monkeypatch):
     """One fault, one sentence that names the claim, and nothing else."""
-    free = next(claim for claim in claims.ledger() if claim.id == "S02")
-    monkeypatch.setitem(
-        claims._claims(), "S02", free._replace(pages=("symmetry/plot_float_free",), checked=False)
-    )
+    known = symlib_entries._claims()
+    still_open = known["S02"]._replace(pages=("symmetry/plot_float_free",), verdict="open")
+    monkeypatch.setitem(known, "S02", still_open)
     made = [one for one in consistent() if one[1].claim != "S02"]
     assert list(symlib_ledger.find_faults(spoil(made))) == [sentence]
 

@@ -41,7 +41,7 @@ GALLERY = {
     ),
     "a claim that is not in the ledger": (
         ('check("S03"', 'check("S99"'),
-        ["claim_id must be one of the 52 claims of the ledger, got 'S99'", "line {line}"],
+        ["claim must be the id of a claim of the ledger, such as 'S01', got 'S99'", "line {line}"],
     ),
 }
 
@@ -150,11 +150,12 @@ def test_a_ledger_that_does_not_fit_its_checks_stops_the_build(small, build, cha
     ledger = small / "symlib" / "claims.toml"
     text = ledger.read_text(encoding="utf-8")
     head, mark, rest = text.partition('id = "S02"')
-    ledger.write_text(head + mark + rest.replace("checked = false", "checked = true", 1))
+    rest = rest.replace('verdict = "open"', 'verdict = "holds"', 1)
+    ledger.write_text(head + mark + rest, encoding="utf-8")
     change(small / PAGE, ', shows="limit"', "")
     done = build(small)
     assert done.code != 0
-    assert "claim S02 is marked as checked, and no page has checked it" in done.output
+    assert "claim S02 has no check, and its verdict is 'holds'" in done.output
     wanted = "claim S01: the verdict is 'holds within limits', its checks say 'holds'"
     assert wanted in done.output
 

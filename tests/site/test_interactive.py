@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from symlib.designs import hadamard
-from symlib.network import Layer
+from symlib.network import Layer, Network
 from symlib.training import descend
 
 quickjs = pytest.importorskip("quickjs")
@@ -89,13 +89,13 @@ def by_library(units, bias, steps=STEPS):
         Layer(units[..., None, :, 3], np.full((*units.shape[:-2], 1), bias)),
     ]
 
-    def record(layers):
-        (weight, offset), (outgoing, last) = layers
+    def record(network):
+        (weight, offset), (outgoing, last) = network.layers
         unit = np.concatenate([weight, offset[..., None], outgoing.swapaxes(-1, -2)], axis=-1)
         return np.concatenate([unit.reshape(*unit.shape[:-2], 16), last], axis=-1)
 
-    options = {"activation": "tanh", "exact": True, "record": record}
-    run = descend(layers, *task(), steps=steps + 1, rate=RATE, **options)
+    network = Network(layers, "tanh", same_order=True)
+    run = descend(network, *task(), steps=steps + 1, rate=RATE, record=record)
     return np.array(run.records[: steps + 1]), run.losses
 
 

@@ -5,12 +5,11 @@ from itertools import pairwise
 from urllib.parse import unquote, urlsplit
 
 import pytest
+import symlib_entries
 import symlib_gallery
 import symlib_reference
 import symlib_topics
 from bs4 import BeautifulSoup
-
-from symlib import claims
 
 LEDGER = "reference/ledger.html"
 UNLINKED = {"index.html", "search.html", "404.html"}  # where readers arrive by other ways
@@ -120,7 +119,7 @@ def test_an_explanation_and_the_pages_it_rests_on_link_to_each_other(links):
 # Claims
 
 
-@pytest.mark.parametrize("claim", claims.ledger(), ids=lambda claim: claim.id)
+@pytest.mark.parametrize("claim", symlib_entries.ledger(), ids=lambda claim: claim.id)
 def test_a_claim_and_all_that_belongs_to_it_link_to_each_other(claim, links):
     """Its entry leads to its explanation and pages, both lead back, and to what these use."""
     entry = links.place(LEDGER, claim.id)
@@ -259,5 +258,5 @@ def test_every_page_of_the_answer_says_what_people_ask_there(site):
         text = (site.html / f"{page}.html").read_text(encoding="utf-8")
         keywords = BeautifulSoup(text, "html.parser").select("head meta[name=keywords]")
         assert [one["content"] for one in keywords] == [", ".join(symlib_topics.asked(page))], page
-    explanations = {f"explanation/{claim.explanation}" for claim in claims.ledger()}
+    explanations = {f"explanation/{claim.explanation}" for claim in symlib_entries.ledger()}
     assert explanations <= set(table["pages"])

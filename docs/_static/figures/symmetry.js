@@ -97,7 +97,7 @@
     return [
       "import numpy as np",
       ...(state.start === "hadamard" ? ["from symlib.designs import hadamard"] : []),
-      "from symlib.network import Layer",
+      "from symlib.network import Layer, Network",
       "from symlib.training import descend",
       "",
       `corners = np.repeat([[-1, -1], [-1, 1], [1, -1], [1, 1]], ${EACH}, axis=0)`,
@@ -107,7 +107,8 @@
       `units = ${weights}  # a row for each unit: two weights in, bias, weight out`,
       `bias = np.full(1, ${state.start === "half" || state.start === "noise" ? "0.5" : "0.0"})`,
       "layers = [Layer(units[:, :2], units[:, 2]), Layer(units[:, 3:].T, bias)]",
-      `run = descend(layers, x, y, steps=${state.step + 1}, rate=${RATE}, activation="tanh", exact=True)`,
+      'network = Network(layers, "tanh", same_order=True)',
+      `run = descend(network, x, y, steps=${state.step + 1}, rate=${RATE})`,
       `print(run.losses[-1])  ${answer}`,
     ].join("\n");
   }

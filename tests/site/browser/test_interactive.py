@@ -421,7 +421,7 @@ def test_chromium_trains_as_the_library_does(opened):
     """All starts but small noise to ten digits; tied units tied exactly, from every start."""
     np = pytest.importorskip("numpy")
     training = pytest.importorskip("symlib.training")
-    layer = pytest.importorskip("symlib.network").Layer
+    network = pytest.importorskip("symlib.network")
     page = opened(PLAYGROUND, "symmetry")
     corners = np.repeat([[-1, -1], [-1, 1], [1, -1], [1, 1]], 8, axis=0)
     x = corners + np.random.default_rng(10).uniform(-0.8, 0.8, corners.shape)
@@ -438,11 +438,11 @@ def test_chromium_trains_as_the_library_does(opened):
         start = {"half": np.full((4, 4), 0.5), "random": draw, "noise": 0.5 + eps * draw}[kind]
         assert np.array_equal(units, start)
         layers = [
-            layer(units[:, :2], units[:, 2]),
-            layer(units[:, 3:].T, np.full(1, 0.0 if kind == "random" else 0.5)),
+            network.Layer(units[:, :2], units[:, 2]),
+            network.Layer(units[:, 3:].T, np.full(1, 0.0 if kind == "random" else 0.5)),
         ]
-        options = {"activation": "tanh", "exact": True}
-        run = training.descend(layers, x, y, steps=2001, rate=0.2, **options)
+        alike = network.Network(layers, "tanh", same_order=True)
+        run = training.descend(alike, x, y, steps=2001, rate=0.2)
         assert np.abs(run.losses - loss).max() <= 1e-10
         if kind == "half":
             assert not gap.any()
