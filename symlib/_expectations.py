@@ -199,14 +199,19 @@ def _of_homogeneous(name: str) -> Moments:
 
 
 def _of_erf() -> Moments:
-    """Return the moments of erf, by E exp(-a q z²) = 1 / √(1 + 2 a q)."""
+    """Return the moments of erf, whose slope is 2/√π exp(-x²)."""
     return Moments(
         mean=np.zeros_like,
         square=lambda q: _arcsine(1.0, q, q),
-        slope=lambda q: 4 / np.pi / np.sqrt(1 + 4 * q),
-        quartic=lambda q: 16 / np.pi**2 / np.sqrt(1 + 8 * q),
-        growth=lambda q: 4 / np.pi / np.sqrt(1 + 4 * q) / (1 + 2 * q),
+        slope=lambda q: 4 / np.pi * _narrow(2, q),
+        quartic=lambda q: 16 / np.pi**2 * _narrow(4, q),
+        growth=lambda q: 4 / np.pi * _narrow(2, q) * _narrow(1, q) ** 2,
     )
+
+
+def _narrow(a: float, q: _Real) -> _Real:
+    """Return E exp(-a q z²) = 1 / √(1 + 2 a q)."""
+    return np.asarray(1 / np.sqrt(1 + 2 * a * np.minimum(q, _HUGE)))
 
 
 def _arcsine(c: _Real | float, q: _Real, q2: _Real) -> _Real:
@@ -256,7 +261,7 @@ def _inner_square(q: _Real) -> _Real:
 
 
 def _half_square_of_kink(q: _Real) -> _Real:
-    return 0.5 / np.maximum(q, TINY)
+    return 0.5 / np.clip(q, TINY, _HUGE)
 
 
 def _moments(name: str) -> Moments:
@@ -294,6 +299,7 @@ def equal_lengths(name: str, q: _Real) -> tuple[_OfPairs, _OfPairs]:
     With K(c) = E φ(√q z₁) φ(√q z₂) they are (K(1) - K(c)) / (q (1 - c)), which increases with c as
     all powers of c in K have coefficients of at least 0, and K'(c) / q = E φ'(√q z₁) φ'(√q z₂).
     """
+    q = np.clip(q, TINY, _HUGE)
     if name == "erf":
         return _erf_pairs(q)
     if name == "hardtanh":

@@ -716,7 +716,7 @@ def _chaotic_correlation(name: str, w: _Real, q: _Real) -> tuple[_Real, _Real]:
     at = np.arange(len(q))
 
     def excess(c: _Real, w: _Real, at: npt.NDArray[np.intp]) -> _Real:
-        return w * quotient(c, at) - 1
+        return quotient(c, at) - 1 / w
 
     c = _root(excess, np.zeros_like(q), np.ones_like(q), w, at)
     return c, w * slope(c, at)

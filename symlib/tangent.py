@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
@@ -30,6 +29,7 @@ import numpy.typing as npt
 from symlib._angles import line_haversines, row_lengths, true_indices, unit_rows
 from symlib._arrays import Array, choice, flag, number, real_array, whole
 from symlib._backprop import backward, trace, unit_signals
+from symlib._cores import worker_count
 from symlib._layers import (
     Layer,
     Network,
@@ -453,8 +453,7 @@ def _share_among_cores(task: Callable[[Any], None], cases: Sequence[Any]) -> Non
 
     While NumPy works through a block it lets other threads run.
     """
-    cores = getattr(os, "process_cpu_count", os.cpu_count)() or 1
-    workers = min(len(cases), cores)
+    workers = min(len(cases), worker_count())
     if workers == 1:
         for case in cases:
             task(case)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from functools import partial
 from itertools import repeat
 from operator import itemgetter
@@ -29,6 +30,7 @@ from numpy.polynomial.polynomial import polyval
 
 from symlib._arrays import Array, Rng, choice, generator, number, real_array, shown, whole
 from symlib._backprop import Space, admit_targets, loss_gradients
+from symlib._cores import worker_count
 from symlib._layers import (
     Layer,
     Network,
@@ -196,36 +198,36 @@ def descend(
         raise TypeError(f"record must be a function of the network or None, got {shown(record)}")
     source = generator(rng)
     batches = _batches(columns, target, batch, source)
-    block = _replicas_in_cache(admitted, replicas, columns, batch)
-    space: Space = {}
+    blocks = _blocks(admitted, replicas, columns, batch)
+    spaces: list[Space] = [{} for _ in range(min(len(blocks), worker_count()))]
 
-    def outside(parameters: _Layers) -> Network:
+    def network_of(parameters: _Layers) -> Network:
         return network._replace(layers=list(parameters))
 
     parameters = _copies(admitted.layers, replicas)
     losses = np.empty((steps, *replicas), dtype=columns.dtype)
     records: list[Any] = []
     memory: Any = None
-    for step in range(steps):
-        now = admitted._replace(layers=parameters)
-        seen, wanted = next(batches)
-        masks = _masks(now, replicas, seen, drop, source) if drop else ()
-        with np.errstate(all="ignore"):  # what overflows is told below, in one sentence
-            value, slopes = _in_blocks(now, seen, wanted, kind, masks, block, space)
-            moved, memory = update(parameters, slopes, memory, rates)
-        losses[step] = value
-        finite = np.isfinite(value)
-        if not finite.all():
-            raise _divergence(f"the loss at step {step}", finite, rate)
-        if record is not None and step % every == 0:
-            records.append(record(outside(parameters)))
-        parameters = moved
+    with _thread_pool(len(spaces)) as pool:
+        for step in range(steps):
+            now = admitted._replace(layers=parameters)
+            seen, wanted = next(batches)
+            masks = _masks(now, replicas, seen, drop, source) if drop else ()
+            value, slopes = _in_blocks(now, seen, wanted, kind, masks, blocks, spaces, pool)
+            losses[step] = value
+            finite = np.isfinite(value)
+            if not finite.all():
+                raise _divergence(f"the loss at step {step}", finite, rate)
+            if record is not None and step % every == 0:
+                records.append(record(network_of(parameters)))
+            with np.errstate(all="ignore"):  # what overflows is told at the next step
+                parameters, memory = update(parameters, slopes, memory, rates)
     finite = _finite_replicas(parameters, replicas)
     if not finite.all():
         raise _divergence(f"a parameter after step {steps - 1}", finite, rate)
     if record is not None and steps % every == 0:
-        records.append(record(outside(parameters)))
-    return Run(outside(parameters), losses, records)
+        records.append(record(network_of(parameters)))
+    return Run(network_of(parameters), losses, records)
 
 
 def linear_mode(
@@ -312,15 +314,20 @@ def _with_replicas(columns: Array, replicas: tuple[int, ...]) -> Array:
     return columns if columns.ndim == 2 else np.broadcast_to(columns, replicas + columns.shape[-2:])
 
 
-def _replicas_in_cache(
+def _blocks(
     network: Network, replicas: tuple[int, ...], columns: Array, batch: int | None
-) -> int:
-    """Return how many replicas to follow at once so that the widest layer stays in the cache."""
+) -> list[slice]:
+    """Return slices of replicas so that the widest layer of a block stays in the cache.
+
+    Many replicas have hidden values of many megabytes, and every pass over them waits for the
+    memory; a block of them stays in the cache through all passes.
+    """
     if not replicas:
-        return 1
+        return [slice(None)]
     widest = max(layer.weight.shape[-2] for layer in network.layers)
     bytes_each = widest * (batch or columns.shape[-1]) * columns.itemsize
-    return max(1, int(_CACHE // bytes_each))
+    size = max(1, int(_CACHE // bytes_each))
+    return [slice(start, start + size) for start in range(0, replicas[0], size)]
 
 
 def _in_blocks(
@@ -329,30 +336,43 @@ def _in_blocks(
     target: Array,
     kind: str,
     masks: Sequence[Array],
-    block: int,
-    space: Space,
+    blocks: Sequence[slice],
+    spaces: Sequence[Space],
+    pool: Any,
 ) -> tuple[Array, list[Layer]]:
-    """Return the loss and its gradients, block of replicas after block.
+    """Return the loss and its gradients, block of replicas after block, as many as there are cores.
 
-    Many replicas have hidden values of many megabytes, and every pass over them waits for the
-    memory; a block of them stays in the cache through all passes. Replicas do not mix, so that
-    blocks change nothing but the time.
+    Replicas do not mix, so that neither blocks nor threads change anything but the time.
     """
-    first = network.layers[0].weight
-    if first.ndim == 2 or len(first) <= block:
-        return loss_gradients(network, columns, target, kind, masks, space)
-    values = []
-    slopes = []
-    for start in range(0, len(first), block):
-        own = slice(start, start + block)
-        part = network._replace(layers=map_layers(itemgetter(own), network.layers))
-        seen = columns if columns.ndim == 2 else columns[own]
-        wanted = target if target.ndim == 2 else target[own]
-        masked = [mask[own] for mask in masks]
-        value, slope = loss_gradients(part, seen, wanted, kind, masked, space)
-        values.append(value)
-        slopes.append(slope)
+
+    def gradients_of(block: slice, space: Space) -> tuple[Array, list[Layer]]:
+        part = network._replace(layers=map_layers(itemgetter(block), network.layers))
+        seen = columns if columns.ndim == 2 else columns[block]
+        wanted = target if target.ndim == 2 else target[block]
+        masked = [mask[block] for mask in masks]
+        with np.errstate(all="ignore"):  # what overflows is told by the caller, in one sentence
+            return loss_gradients(part, seen, wanted, kind, masked, space)
+
+    def share_of(worker: int) -> list[tuple[Array, list[Layer]]]:
+        return [gradients_of(block, spaces[worker]) for block in blocks[worker :: len(spaces)]]
+
+    workers = len(spaces)
+    others = [pool.submit(share_of, worker) for worker in range(1, workers)]
+    shares = [share_of(0), *(other.result() for other in others)]
+    if len(blocks) == 1:
+        return shares[0][0]
+    parts = [shares[k % workers][k // workers] for k in range(len(blocks))]
+    values, slopes = zip(*parts, strict=True)
     return np.concatenate(values), map_layers(lambda *arrays: np.concatenate(arrays), *slopes)
+
+
+def _thread_pool(workers: int) -> Any:
+    """Return a pool of so many threads, to be closed after use, or nothing for one of them."""
+    if workers == 1:
+        return nullcontext()
+    from concurrent.futures import ThreadPoolExecutor  # here, as its import takes its time
+
+    return ThreadPoolExecutor(workers)
 
 
 def _update(

@@ -322,6 +322,21 @@ def test_blocks_of_replicas_change_nothing(monkeypatch, where, dropout):
         assert_same(run.network.layers, whole.network.layers, rtol=1e-12, atol=1e-14)
 
 
+@pytest.mark.parametrize("workers", [2, 5])
+def test_threads_change_not_a_bit(monkeypatch, workers):
+    """However many threads share the blocks, the path is the same."""
+    start = network(9, replicas=(7,))
+    x, y = data(10)
+    options = {"steps": 9, "rate": 0.05, "batch": 4, "dropout": 0.3, "rng": 1}
+    monkeypatch.setattr(training, "_CACHE", 1)
+    monkeypatch.setattr(training, "worker_count", lambda: 1)
+    alone = descend(start, x, y, **options)
+    monkeypatch.setattr(training, "worker_count", lambda: workers)
+    shared = descend(start, x, y, **options)
+    np.testing.assert_array_equal(shared.losses, alone.losses)
+    assert_same(shared.network.layers, alone.network.layers)
+
+
 @pytest.mark.parametrize("where", ["x", "y", "first weight", "last bias"])
 def test_replicas_of_a_part_become_replicas_of_the_network(where):
     """One start on three data sets becomes three networks."""

@@ -458,8 +458,8 @@ for dtype, name in (("float32", "single"), ("float64", "double")):
         f"{name} precision",
         error="largest error of the tangent kernel, against the recursion in double precision",
         why="""An arc cosine and a root for each pair and layer. Nothing is compiled here: the
-        first call is as fast as the second. Blocks stay in the cache, and all steps of a block
-        write into the same few arrays, which was worth half of the time.""",
+        first call is as fast as the second. Blocks stay in the cache, all steps of a block write
+        into the same few arrays, and the blocks are shared among the cores by threads.""",
     )
 
     @contender("symlib", "ours")
@@ -541,11 +541,9 @@ row(
     error="largest difference of a last loss, from plain NumPy",
     why="""The products of such narrow layers and tanh itself take three quarters of the time.
     Values are written into the same arrays at each step, as new ones of half a megabyte come from
-    the system page by page; that more than halved the time. jax makes one loop of all that is done
-    to a value, on all cores, where NumPy goes over the values once for each operation, on one.
-    Threads over blocks of replicas were tried on two kinds of processor: they took from two thirds
-    to three halves of the time, as they wait for each other between the many short calls, and were
-    left out.""",
+    the system page by page; that more than halved the time. Blocks of replicas are shared among
+    the cores by threads. jax makes one loop of all that is done to a value, where NumPy goes over
+    the values once for each operation.""",
 )
 
 
@@ -709,23 +707,14 @@ def wide(rank: int) -> np.ndarray:
     return rng.normal(size=(1000, rank)) @ rng.normal(size=(rank, 2000)) / math.sqrt(rank)
 
 
-for rank, way in (
-    (
-        1000,
-        """A matrix of full rank needs no singular values, which a bound shows: the QR decomposition
-        takes half of the time, and its reflections, multiplied in blocks, the rest.""",
-    ),
-    (
-        900,
-        """The rank of the small factor R is found by mixing, and two norms prove it; singular
-        values are left to what that leaves open.""",
-    ),
-):
+for rank in (1000, 900):
     row(
         f"null space, rank {rank}",
         f"Null space of a 1000 × 2000 matrix of rank {rank}",
         error="largest entry of the product",
-        why=way,
+        why="""One singular value decomposition, as SciPy takes it. Bounds, reflections in blocks
+        and a rank by mixing took a third to two thirds of the time; they were given up for five
+        lines, as no page waits for them.""",
     )
 
     def basis(find: Callable[[np.ndarray], np.ndarray], rank: int) -> Work:

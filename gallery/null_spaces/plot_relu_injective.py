@@ -19,7 +19,7 @@ derived here.
 # A ReLU unit sees nothing of the half-space where it is off. The layer :math:`\Phi(x) = \mathrm{relu}(W x)` tells all
 # inputs apart if and only if the weights of the units that are on at :math:`x`, or just at 0, span the whole space,
 # for every :math:`x`. In the plane two units do that. So go around the origin: the lines where :math:`N` units switch
-# cut the plane into :math:`2N` cells, and a cell with fewer than two active units is *bad*.
+# cut the plane into :math:`2N` cells, and a cell with fewer than two active units is *degenerate*: bad, for short.
 #
 # In one cell each of :math:`N` random units is on with probability 1/2, whatever the others do, so that the cell is bad
 # with probability :math:`(N + 1) / 2^N`, and there are on average :math:`2N(N + 1) / 2^N` bad cells.

@@ -72,7 +72,7 @@ found = {name: draw(**network) for name, network in networks.items()}
 # Left: the border of erf. In the shades a signal lives longer: its correlation takes more than 5, 10 and 20 layers for
 # a factor e of its way. Right: the three marked networks; lines are theory, points means of 300 networks.
 fig, (ax, right) = plt.subplots(1, 2, width_ratios=(1.2, 1))
-weights, biases = np.linspace(0.4, 3, 105), np.linspace(0, 0.3, 61)
+weights, biases = np.linspace(0.4, 3, 105), np.linspace(1e-3, 0.3, 61)
 plane = depth_scales(weight_variance=weights, bias_variance=biases[:, None], activation="erf")
 shades = [("gray", strength) for strength in (0.15, 0.3, 0.5)]
 ax.contourf(weights, biases, plane.correlation, [5, 10, 20, 1e9], colors=shades)
