@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE / "_extensions")]
+sys.path[:0] = [str(HERE / "_extensions"), str(HERE / "simulations")]
 
 # The same bytes on every machine: one thread for sums, one date for all files.
 for threads in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):

@@ -52,14 +52,16 @@ def line_haversines(cosine: Array, u: Array, v: Array) -> Array:
     haversine is 0 to the bit. The result has the precision of ``cosine``, and for small angles that
     of the rows.
     """
-    half = np.abs(cosine)
-    rows, columns = true_indices(half > 0.99)
-    half *= -0.5
-    half += 0.5
-    np.maximum(half, 0, out=half)
+    haversine = np.abs(cosine)
+    # Up to .99 the difference 1 - cos θ costs at most two digits.
+    rows, columns = true_indices(haversine > 0.99)
+    haversine *= -0.5
+    haversine += 0.5
+    np.maximum(haversine, 0, out=haversine)
+    # Rounding may leave the unit rows of two parallel inputs so far apart.
     rounding = 8 * np.finfo(u.dtype).eps
     step = max(1, 2**16 // u.shape[1])
-    # Here the cosine has lost what the distance of the two rows still tells, or of u and -v.
+    # Above, the cosine has lost what the distance of the two rows still tells, or of u and -v.
     for start in range(0, len(rows), step):
         i = rows[start : start + step]
         j = columns[start : start + step]
@@ -67,8 +69,8 @@ def line_haversines(cosine: Array, u: Array, v: Array) -> Array:
         gap = u[i] - sign[:, None] * v[j]
         square = np.einsum("ij,ij->i", gap, gap)
         square[square <= rounding**2] = 0
-        half[i, j] = square / 4
-    return half
+        haversine[i, j] = square / 4
+    return haversine
 
 
 def true_indices(mask: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.intp], ...]:

@@ -1,8 +1,8 @@
 """One pass forward and one pass backward through an admitted network.
 
-Here a sample is a column. But for the targets, nothing is checked. What stands in front of the last
-two axes is broadcast: a replica axis, and in front of it an axis of outputs, where a derivative is
-asked for output by output.
+Here a sample is a column. Apart from the targets, nothing is checked. What stands in front of the
+last two axes is broadcast: a replica axis, and in front of it an axis of outputs, where a
+derivative is asked for output by output.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from symlib._layers import (
 
 __all__ = [
     "LOSSES",
-    "Space",
+    "Buffers",
     "Trace",
     "admit_targets",
     "backward",
@@ -36,7 +36,7 @@ __all__ = [
     "unit_signals",
 ]
 
-Space = dict[str, Array]  # arrays to write into, kept from one step of training to the next
+Buffers = dict[str, Array]  # arrays to write into, kept from one step of training to the next
 
 
 class Trace(NamedTuple):
@@ -101,20 +101,21 @@ def hidden_states(network: Network, columns: Array) -> Iterator[tuple[Array, Arr
 
 
 def trace(
-    network: Network, columns: Array, masks: Sequence[Array] = (), space: Space | None = None
+    network: Network, columns: Array, masks: Sequence[Array] = (), buffers: Buffers | None = None
 ) -> Trace:
     """Return what a backward pass needs.
 
-    A mask multiplies the values of its hidden layer, and therefore their slopes. With a ``space``
-    the sums are overwritten by the slopes.
+    A mask multiplies the values of its hidden layer, and therefore their slopes.
     """
     entering = [columns]
     slopes = []
     for k, phi in enumerate(hidden_activations(network)):
         layer = network.layers[k]
-        place = _place(space, f"sums {k}", layer, columns)
-        sums = _affine(layer, entering[k], network.same_order, place)
-        values = phi.value(sums, out=_place(space, f"values {k}", layer, columns))
+        buffer = _buffer(buffers, f"sums {k}", layer, columns)
+        sums = _affine(layer, entering[k], network.same_order, buffer)
+        values = phi.value(sums, out=_buffer(buffers, f"values {k}", layer, columns))
+        # The slopes may take the place of the sums, which are needed no more; but the identity
+        # returns its argument, so that its values are the sums.
         slope = phi.slope(sums, values, out=None if values is sums else sums)
         if masks:
             values = values * masks[k]
@@ -126,24 +127,25 @@ def trace(
 
 
 def backward(
-    network: Network, slopes: Sequence[Array], signal: Array, space: Space | None = None
+    network: Network, slopes: Sequence[Array], signal: Array, buffers: Buffers | None = None
 ) -> Iterator[tuple[int, Array]]:
-    """Yield the index of each layer and the signal in its sums, from the last to the first.
+    """Yield the index of each layer and the signal at its sums, from the last to the first.
 
-    ``signal`` is the derivative of something in the outputs. By the chain rule the signal one
+    ``signal`` is the derivative of something with respect to the outputs, and becomes that with
+    respect to the sums of each layer. By the chain rule the signal one
     layer below is Wᵀ signal, times the slope there.
     """
     for k in reversed(range(len(network.layers))):
         yield k, signal
         if k:
             layer = network.layers[k]
-            place = _place(space, f"signal {k}", network.layers[k - 1], slopes[k - 1])
-            signal = product(layer.weight.mT, signal, network.same_order, place)
+            buffer = _buffer(buffers, f"signal {k}", network.layers[k - 1], slopes[k - 1])
+            signal = product(layer.weight.mT, signal, network.same_order, buffer)
             signal *= slopes[k - 1]
 
 
 def unit_signals(passed: Trace) -> Array:
-    """Return the derivative of each output in the outputs, with the outputs as the first axis."""
+    """Return the derivative of each output with respect to all, the outputs as the first axis."""
     outputs, samples = passed.outputs.shape[-2:]
     replicas = passed.outputs.shape[:-2]
     identity = np.eye(outputs, dtype=passed.outputs.dtype)
@@ -157,21 +159,21 @@ def loss_gradients(
     target: Array,
     kind: str,
     masks: Sequence[Array] = (),
-    space: Space | None = None,
+    buffers: Buffers | None = None,
 ) -> tuple[Array, list[Layer]]:
-    """Return the loss, and its derivative in every weight and bias.
+    """Return the loss, and its derivative with respect to every weight and bias.
 
-    What lies in ``space`` is overwritten. Nothing that is returned lies there.
+    The ``buffers`` are overwritten. Nothing that is returned lies there.
     """
-    passed = trace(network, columns, masks, space)
+    passed = trace(network, columns, masks, buffers)
     value, signal = LOSSES[kind](passed.outputs, target)
-    slopes: list[Layer] = []
-    for k, delta in backward(network, passed.slopes, signal, space):
-        in_weight = product(delta, passed.entering[k].mT, network.same_order)
+    gradients: list[Layer] = []
+    for k, delta in backward(network, passed.slopes, signal, buffers):
+        of_weight = product(delta, passed.entering[k].mT, network.same_order)
         with_bias = network.layers[k].bias is not None
-        in_bias = _row_sums(delta, network.same_order) if with_bias else None
-        slopes.append(Layer(in_weight, in_bias))
-    return value, slopes[::-1]
+        of_bias = _row_sums(delta, network.same_order) if with_bias else None
+        gradients.append(Layer(of_weight, of_bias))
+    return value, gradients[::-1]
 
 
 def _affine(layer: Layer, columns: Array, same_order: bool, out: Array | None = None) -> Array:
@@ -188,23 +190,23 @@ def _row_sums(array: Array, same_order: bool) -> Array:
     return np.asarray(array @ np.ones(array.shape[-1], dtype=array.dtype))
 
 
-def _place(space: Space | None, name: str, layer: Layer, columns: Array) -> Array | None:
+def _buffer(buffers: Buffers | None, name: str, layer: Layer, columns: Array) -> Array | None:
     """Return where the values of a layer may be written: in the same place as the last time.
 
     A large new array costs more than what is done with it, as its memory comes from the system
-    page by page. Without a ``space`` this is left to NumPy; with one, the weight has the replica
+    page by page. Without a ``buffers`` this is left to NumPy; with one, the weight has the replica
     axis of the network.
     """
-    if space is None:
+    if buffers is None:
         return None
     shape = (*layer.weight.shape[:-1], columns.shape[-1])
-    if name not in space or space[name].shape != shape:
-        space[name] = np.empty(shape, dtype=columns.dtype)
-    return space[name]
+    if name not in buffers or buffers[name].shape != shape:
+        buffers[name] = np.empty(shape, dtype=columns.dtype)
+    return buffers[name]
 
 
 def _squared(outputs: Array, target: Array) -> tuple[Array, Array]:
-    """Return the mean square of the residuals, and its derivative in the outputs."""
+    """Return the mean square of the residuals, and its derivative with respect to the outputs."""
     residual = outputs - target
     size = residual.shape[-2] * residual.shape[-1]
     mean = (residual * residual).sum(axis=(-2, -1)) / size
@@ -218,7 +220,7 @@ def _half_squares(outputs: Array, target: Array) -> tuple[Array, Array]:
 
 
 def _cross_entropy(outputs: Array, target: Array) -> tuple[Array, Array]:
-    """Return the mean cross entropy, and its derivative in the outputs; targets are 0 and 1."""
+    """Return the mean cross entropy, and its derivative with respect to the outputs."""
     shifted = outputs - outputs.max(axis=-2, keepdims=True)
     odds = np.exp(shifted)
     total = odds.sum(axis=-2, keepdims=True)

@@ -1,4 +1,4 @@
-"""How many threads may work at once.
+"""Threads that share a computation.
 
 While NumPy works through an array it lets other threads run, so that independent blocks of a large
 computation can share the cores of a machine. What each block computes does not depend on it.
@@ -7,8 +7,11 @@ computation can share the cores of a machine. What each block computes does not 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
 
-__all__ = ["worker_count"]
+__all__ = ["thread_map", "worker_count"]
 
 
 def worker_count() -> int:
@@ -22,3 +25,22 @@ def worker_count() -> int:
         return int(allowed)
     cores = getattr(os, "process_cpu_count", os.cpu_count)()
     return cores or 1
+
+
+@contextmanager
+def thread_map(
+    workers: int,
+) -> Iterator[Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]]:
+    """Yield a `map` whose calls are shared among so many threads.
+
+    The calls start when the `map` is asked for, and the results come in the order of the arguments; to ask for
+    a result raises what its call has raised. One worker is the thread that asks, and has the plain
+    `map`, which starts a call when its result is asked for.
+    """
+    if workers <= 1:
+        yield map
+        return
+    from concurrent.futures import ThreadPoolExecutor  # here, as its import takes its time
+
+    with ThreadPoolExecutor(workers) as pool:
+        yield pool.map

@@ -141,7 +141,10 @@ def broadcast_replicas(
 
 
 def map_layers(function: Callable[..., Any], *networks: Sequence[Layer]) -> list[Layer]:
-    """Return layers of what the function makes of each weight and of each bias that there is."""
+    """Return layers of what the function makes of each weight, and of each bias of the first list.
+
+    Where a layer of the first list has no bias, the result has none.
+    """
     result = []
     for layers in zip(*networks, strict=True):
         weights, biases = zip(*layers, strict=True)
@@ -172,7 +175,7 @@ def layer_rates(rate: object, network: Network) -> list[Layer]:
 
 
 def _layer_rate(name: str, entry: object, layer: Layer) -> Layer:
-    """Return the rates of the weight and of the bias, which is 0 where there is no bias."""
+    """Return the rates of the weight and of the bias; that of a bias which is not there is idle."""
     if not isinstance(entry, Layer):
         value = number(name, entry, least=0)
         return Layer(value, value)

@@ -39,33 +39,35 @@ def chain_labels(parts: Sequence[Array], tolerance: float, up_to: str) -> Indice
     flat = [part.reshape(-1, part.shape[-1]) for part in parts]
     component = np.arange(len(flat[0]))
     replica = component // shape[-1]
-    along, step = _projection(flat, tolerance, np.random.default_rng(0))
+    rng = np.random.default_rng(0)
+    along, reach = _projection(flat, tolerance, rng)
     if up_to == "sign":
+        # ||p| - |q|| is at most |p - q| and |p + q|: what is near up to the sign stays in reach.
         along = np.abs(along)
     # In most layers few units have a neighbor at all. Only those are copied, in double precision.
-    crowd = _crowd(along, step, replica)
+    crowd = _crowd(along, reach, replica)
     if crowd.size:
         rows = np.concatenate([part[crowd] for part in flat], axis=1, dtype=np.float64)
         cell = replica[crowd]
         if up_to == "sign":
-            joined = _components_up_to_sign(rows, cell, tolerance)
+            joined = _components_up_to_sign(rows, cell, tolerance, rng)
         else:
-            joined = _components(rows, cell, tolerance)
+            joined = _components(rows, cell, tolerance, rng)
         component[crowd] = component.size + joined
     return _numbered(component.reshape(shape))
 
 
-def _crowd(along: Rows, step: float, replica: Indices) -> Indices:
-    """Return the rows that are within a step of another one of their replica."""
+def _crowd(along: Rows, reach: float, replica: Indices) -> Indices:
+    """Return the rows that are within reach of another one of their replica."""
     order = np.lexsort((along, replica))
-    close = ~_gaps(along, step, replica, order)
+    close = ~_gaps(along, reach, replica, order)
     has_near = np.zeros(order.size, dtype=np.bool_)
     has_near[1:] |= close
     has_near[:-1] |= close
     return order[has_near]
 
 
-def _components(rows: Rows, cell: Indices, tolerance: float) -> Indices:
+def _components(rows: Rows, cell: Indices, tolerance: float, rng: np.random.Generator) -> Indices:
     """Return a number for each row, the same for those of a cell that a chain of near rows joins.
 
     A cell whose rows are all joined is settled. The first direction settles ordinary data, and
@@ -74,16 +76,18 @@ def _components(rows: Rows, cell: Indices, tolerance: float) -> Indices:
     component = np.arange(len(rows))
     unsettled = component
     cell = cell.copy()
-    for coordinate, step in _coordinates(rows, tolerance):
+    for coordinate, reach in _coordinates(rows, tolerance, rng):
         order = np.lexsort((coordinate[unsettled], cell[unsettled]))
         unsettled = unsettled[order]
-        gaps = _gaps(coordinate, step, cell, unsettled)
+        gaps = _gaps(coordinate, reach, cell, unsettled)
         # Cells are numbered anew: each gap opens one.
         cell[unsettled[0]] = 0
         cell[unsettled[1:]] = np.cumsum(gaps)
         left = unsettled[:-1][~gaps]
         right = unsettled[1:][~gaps]
         component = _joined_if_near(component, rows, left, right, tolerance)
+        # Neighbors of one cell in different components: that cell needs another direction. Settled
+        # rows keep old cell numbers, which are never read again.
         apart = component[left] != component[right]
         unsettled = unsettled[np.isin(cell[unsettled], cell[left[apart]])]
         if not unsettled.size:
@@ -98,26 +102,29 @@ def _components(rows: Rows, cell: Indices, tolerance: float) -> Indices:
     return component
 
 
-def _components_up_to_sign(rows: Rows, cell: Indices, tolerance: float) -> Indices:
+def _components_up_to_sign(
+    rows: Rows, cell: Indices, tolerance: float, rng: np.random.Generator
+) -> Indices:
     """Return what `_components` does, where a row and its negative count as one.
 
-    Each row is turned so that its projection is positive. Where that is within a step of 0 the
+    Each row is turned so that its projection is positive. Where that is within reach of 0 the
     sign of the projection tells nothing, and the row takes part with both signs.
     """
-    along, step = _projection([rows], tolerance, np.random.default_rng(0))
-    doubtful = np.flatnonzero(np.abs(along) <= step)
+    along, reach = _projection([rows], tolerance, rng)
+    doubtful = np.flatnonzero(np.abs(along) <= reach)
     sign = np.where(along < 0, -1.0, 1.0)
     turned = rows * sign[:, np.newaxis]
     both = np.concatenate([turned, -turned[doubtful]])
     cells = np.append(cell, cell[doubtful])
-    component = _components(both, cells, tolerance)
+    component = _components(both, cells, tolerance, rng)
     negatives = np.arange(len(rows), len(both))
     return _joined(component, doubtful, negatives)[: len(rows)]
 
 
-def _coordinates(rows: Rows, tolerance: float) -> Iterator[tuple[Rows, float]]:
-    """Yield coordinates of the rows, each with the widest step there between two near rows."""
-    rng = np.random.default_rng(0)
+def _coordinates(
+    rows: Rows, tolerance: float, rng: np.random.Generator
+) -> Iterator[tuple[Rows, float]]:
+    """Yield coordinates of the rows, each with its reach: how far apart near rows may be there."""
     for _ in range(4):
         yield _projection([rows], tolerance, rng)
     for entry in rows.T:
@@ -127,7 +134,7 @@ def _coordinates(rows: Rows, tolerance: float) -> Iterator[tuple[Rows, float]]:
 def _projection(
     parts: Sequence[Array], tolerance: float, rng: np.random.Generator
 ) -> tuple[Rows, float]:
-    """Return the rows along a random direction, and the widest step there between two near rows.
+    """Return the rows along a random direction, and how far apart near rows may be there.
 
     Along a direction v, near rows differ by at most ``tolerance * sum |v|`` and the rounding of
     two products.
@@ -152,19 +159,19 @@ def _projection(
 
 def _slices(count: int, width: int) -> Iterator[slice]:
     """Yield slices of rows, as many at a time as stay in the cache."""
-    step = 1 + _CACHE // width
-    for start in range(0, count, step):
-        yield slice(start, start + step)
+    length = 1 + _CACHE // width
+    for start in range(0, count, length):
+        yield slice(start, start + length)
 
 
-def _gaps(coordinate: Rows, step: float, cell: Indices, order: Indices) -> _Truths:
-    """Tell for each two neighbors in the order whether no chain leads from one to the other."""
+def _gaps(coordinate: Rows, reach: float, cell: Indices, order: Indices) -> _Truths:
+    """Tell between which neighbors in the order there is a gap: out of reach, or another cell."""
     left = order[:-1]
     right = order[1:]
-    with np.errstate(over="ignore"):  # what is too large for a float is too wide a step
-        wide = coordinate[right] - coordinate[left] > step
-    wide |= cell[left] != cell[right]
-    return np.asarray(wide)
+    with np.errstate(over="ignore"):  # a difference too large for a float is out of reach
+        gap = coordinate[right] - coordinate[left] > reach
+    gap |= cell[left] != cell[right]
+    return np.asarray(gap)
 
 
 def _joined_if_near(

@@ -27,10 +27,10 @@ a constant layer by itself is no trap: it becomes one together with a layer afte
 same of all its units.
 
 Some activations hide more copies. With an odd one (tanh, erf) ``(-w, -b, -a)`` contributes what
-``(w, b, a)`` does, and with a homogeneous one (ReLU) so does ``(c w, c b, a / c)`` for every
-``c > 0``. The option ``up_to`` of the functions below names what is left out of account: nothing
-(``"equality"``), the ``"sign"`` or the ``"scale"``. Which of them the network allows is for the
-caller to know.
+``(w, b, a)`` does, and with a positively homogeneous one (ReLU, leaky ReLU, the identity) so does
+``(c w, c b, a / c)`` for every ``c > 0``. The option ``up_to`` of the functions below names what is
+ignored: nothing (``"equality"``), the ``"sign"`` or the ``"scale"``. Which of them the network
+allows is for the caller to know.
 
 Layers are given in the order of the data flow: ``layer``, which has the units, and ``after``, the
 one that reads them; for a network with one hidden layer, ``unit_classes(*network.layers)``. Each
@@ -56,7 +56,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from symlib._arrays import Array, choice, number, whole
+from symlib._arrays import Array, choice, number, shown, whole
 from symlib._backprop import LOSSES, admit_targets, backward, trace
 from symlib._layers import (
     Layer,
@@ -115,7 +115,8 @@ class Alignment(NamedTuple):
         By what incoming weights and bias of unit ``order[k]`` are to be multiplied, and its
         outgoing weights divided: 1, a sign, or a positive scale.
     distance : float
-        Euclidean distance of the two layers after the alignment.
+        Euclidean distance of the two layers after the alignment; with ``up_to="scale"``, that of
+        their balanced forms (see `unit_classes`).
     """
 
     order: Indices
@@ -134,10 +135,11 @@ class Escape(NamedTuple):
     eigenvalues : array of shape ([replicas], parameters)
         Its eigenvalues, in ascending order.
     growth : float, or array of shape (replicas,)
-        λ⊥, the smallest eigenvalue times -1: copies part where it is above 0.
+        λ⊥, the smallest eigenvalue times -1: where it is above 0, copies part at every rate.
     steps_per_decade : float, or array of shape (replicas,)
-        The steps in which a difference of copies becomes ten times as large; infinite where
-        copies do not part.
+        The steps in which a difference of copies becomes ten times as large, be it along the
+        eigenvector of the smallest eigenvalue or, where the rate is too large, that of the
+        largest; infinite where no difference grows.
     """
 
     block: Rows
@@ -163,15 +165,15 @@ def unit_classes(
         bias, all biases count as equal.
     after : Layer
         The layer that reads them, whose weight has the shape ([replicas], next_units, units); its
-        bias is of no account.
+        bias is ignored.
     tolerance : float
         Largest difference, in any one entry, of two units that still count as copies; at least 0.
         With 0 they must be equal (0.0 equals -0.0).
     up_to : {"equality", "sign", "scale"}
-        What is left out of account: nothing; the common sign of incoming weights, bias and
-        outgoing weights, for odd activations; or a factor c > 0 of incoming weights and bias and
-        1/c of the outgoing ones, for ReLU. Units that agree up to the scale compute the same, and
-        in general do not train alike.
+        What is ignored: nothing; the common sign of incoming weights, bias and outgoing weights,
+        for odd activations; or a factor c > 0 of incoming weights and bias and 1/c of the outgoing
+        ones, for positively homogeneous activations such as ReLU. Units that agree up to the scale
+        compute the same there, and in general do not train alike.
 
     Returns
     -------
@@ -241,11 +243,14 @@ def unit_classes(
 def merge_units(
     layer: Layer, after: Layer, *, tolerance: float = 0.0, up_to: str = "equality"
 ) -> Quotient:
-    """Return the layer in which all units that read the same are one unit.
+    """Return the layer in which units with the same incoming weights and bias are one unit.
 
-    Units are merged when their rows of ``layer.weight`` and their biases agree: they have equal
-    values on every input, so that one unit with the sum of their outgoing weights does for all.
-    The outgoing weights need not agree. The function of the network stays, up to rounding.
+    Units are merged when their rows of ``layer.weight`` and their biases agree, within
+    ``tolerance`` and up to the sign or scale if asked for. Where they are equal, the units have
+    equal values on every input, so that one unit with the sum of their outgoing weights does for
+    all, and the function of the network stays, up to rounding. The same holds up to the sign if
+    the activation is odd, and up to the scale if it is positively homogeneous. The outgoing
+    weights need not agree.
 
     Parameters
     ----------
@@ -257,8 +262,8 @@ def merge_units(
         changes by as much as that allows.
     up_to : {"equality", "sign", "scale"}
         Which units are merged besides: those of opposite incoming weights and bias, for odd
-        activations, or those of positive multiples, for ReLU. Their outgoing weights are
-        multiplied by the sign or factor before they are added.
+        activations, or those of positive multiples, for positively homogeneous ones such as ReLU.
+        Their outgoing weights are multiplied by the sign or factor before they are added.
 
     Returns
     -------
@@ -300,24 +305,23 @@ def merge_units(
     array([2, 1])
     """
     own, reader = _admitted(layer, after, ("layer", "after"))
-    *reads, uses = _unit_parts(own, reader)
+    *incoming, outgoing = _unit_parts(own, reader)
     tolerance = number("tolerance", tolerance, least=0.0)
     up_to = choice("up_to", up_to, _SYMMETRIES)
-    read = np.concatenate(reads, axis=1, dtype=np.float64)
-    scale = np.ones(len(read))
+    rows = np.concatenate(incoming, axis=1, dtype=np.float64)
+    scale = np.ones(len(rows))
     if up_to == "scale":
-        # Without outgoing weights the balanced form is what the unit reads, with norm 1.
-        (read, _), scale = _balanced([read, uses[:, :0]], "layer")
-    labels = chain_labels([read], tolerance, up_to)
+        rows, scale = _of_norm_one(rows, "layer")
+    labels = chain_labels([rows], tolerance, up_to)
     _, first, counts = np.unique(labels, return_index=True, return_counts=True)
     leader = first[labels]  # of each unit, the first one of its class
     multiple = scale[leader] / scale
     if up_to == "sign":
-        multiple = _nearer_signs(read, read[leader])
-    columns = np.zeros((len(first), uses.shape[1]))
-    np.add.at(columns, labels, multiple[:, np.newaxis] * uses)
+        multiple = _nearer_signs(rows, rows[leader])
+    columns = np.zeros((len(first), outgoing.shape[1]))
+    np.add.at(columns, labels, multiple[:, np.newaxis] * outgoing)
     (merged,) = map_layers(lambda array: array[first], [own])
-    summed = Layer(columns.T.astype(uses.dtype), reader.bias)
+    summed = Layer(columns.T.astype(outgoing.dtype), reader.bias)
     return Quotient(merged, summed, labels, counts)
 
 
@@ -326,7 +330,7 @@ def align_units(
 ) -> Alignment:
     """Return the order of the units that brings a layer closest to another one.
 
-    The order of units is of no account, so two layers may be the same and look different. With
+    The order of units does not matter, so two layers may be the same and look different. With
     the returned ``order`` and ``factor``, the layer of weight
     ``layer.weight[order] * factor[:, np.newaxis]`` and bias ``layer.bias[order] * factor``, with
     ``after.weight[:, order] / factor`` after it, has the same function, and stands unit by unit
@@ -342,12 +346,13 @@ def align_units(
         if and only if ``layer`` has one.
     up_to : {"equality", "sign", "scale"}
         What may be changed besides the order: nothing; the sign of a unit, for odd activations;
-        or its scale, for ReLU.
+        or its scale, for positively homogeneous ones such as ReLU.
 
     Returns
     -------
     Alignment
-        The order, the sign or scale of every unit, and the distance that is left.
+        The order, the sign or scale of every unit, and the distance that is left; with
+        ``up_to="scale"`` it is the distance of the balanced forms.
 
     Notes
     -----
@@ -389,16 +394,17 @@ def align_units(
     up_to = choice("up_to", up_to, _SYMMETRIES)
     parts = _unit_parts(own, reader)
     goals = _unit_parts(*other)
-    scale = aim = np.ones(len(own.weight))
+    scale = np.ones(len(own.weight))
+    goal_scale = np.ones(len(own.weight))
     if up_to == "scale":
         parts, scale = _balanced(parts, "layer and after")
-        goals, aim = _balanced(goals, "to")
+        goals, goal_scale = _balanced(goals, "to")
     rows = np.concatenate(parts, axis=1, dtype=np.float64)
     goal = np.concatenate(goals, axis=1, dtype=np.float64)
     order = _order_of_copies(rows, goal, up_to)
     if order is None:
         order = _nearest_order(rows, goal, up_to)
-    factor = scale[order] / aim
+    factor = scale[order] / goal_scale
     rows = rows[order]
     if up_to == "sign":
         factor = _nearer_signs(rows, goal)
@@ -439,7 +445,10 @@ def escape_rate(
     hidden : int
         Which hidden layer has the copies; 0 is the first.
     unit : int
-        The unit of that layer that stands for its copies.
+        The unit of that layer that stands for its copies. It must have one, equal to it up to
+        1e-6 times the largest entry of the units, or be alone in its layer, for what copies of it
+        would do. That the network is at rest is not checked: elsewhere the growth is no rate of
+        escape.
     weight_decay : float
         How much of every parameter is added to its gradient.
 
@@ -471,18 +480,20 @@ def escape_rate(
     the layer after it; in a layer without a bias x̃ is x.
 
     To first order in the difference, a step multiplies its part along an eigenvector of M by
-    1 - rate λ. So it grows along the eigenvector of the smallest eigenvalue -λ⊥ if that is negative
-    and the difference has a part along it, and needs ln 10 / ln(1 + rate λ⊥) steps per decade, if
-    the rate is small enough that no other eigenvalue gives a larger factor. A start ε times as far
-    from the tie takes ln(1/ε) / ln(1 + rate λ⊥) steps longer. On the way to rest M changes, and the
-    law does not hold. Where λ⊥ < 0 small differences shrink.
+    1 - rate λ. The largest factor in absolute value is that of the smallest eigenvalue -λ⊥ or of
+    the largest eigenvalue λ_max. It exceeds 1 by g = max(rate λ⊥, rate λ_max - 2) if that is above
+    0; then a difference with a part along that eigenvector comes to need ln 10 / ln(1 + g) steps
+    per decade, and a start ε times as far from the tie takes ln(1/ε) / ln(1 + g) steps longer.
+    Where neither is above 0 no difference grows. At small rates the first decides; where
+    rate λ_max is above 2 the rate is too large for that direction, and the difference along it
+    changes its sign at every step. On the way to rest M changes, and the law does not hold.
 
     For a piecewise linear activation such as ReLU, φ'' is 0 away from the kinks, and the smallest
-    eigenvalue is the weight decay less ‖B‖, with B = Σ φ'(z_n) x̃_n δ_nᵀ the block beside the
-    corner. At rest without weight decay B a = 0. If the layer after has a single unit and a ≠ 0,
-    then B is 0 and ties are neutral, neither kept nor left; for ReLU this is so with weight decay
-    too, as ‖B‖ then equals it. With several units after it B need not be 0: the tie is unstable
-    where ‖B‖ is larger than the weight decay.
+    eigenvalue is the weight decay less ‖B‖, with B = Σ φ'(z_n) x̃_n δ_nᵀ, the upper right block. At
+    rest without weight decay B a = 0. If the layer after has a single unit and a ≠ 0, then B is 0
+    and ties are neutral, neither kept nor left; for ReLU this is so with weight decay too, as ‖B‖
+    then equals it. With several units after it B need not be 0: the tie is unstable where ‖B‖ is
+    larger than the weight decay.
 
     References
     ----------
@@ -513,6 +524,10 @@ def escape_rate(
     unit = whole("unit", unit, least=0, most=admitted.layers[hidden].weight.shape[-2] - 1)
     double = map_layers(lambda array: array.astype(np.float64), admitted.layers)
     admitted = admitted._replace(layers=double)
+    if not _has_copy(double[hidden], double[hidden + 1], unit):
+        raise ValueError(
+            f"unit must have a copy in hidden layer {hidden}, got unit {unit}, which has none"
+        )
     columns = admit_inputs("x", x, admitted)
     target = admit_targets(admitted, columns, y, kind)
     with np.errstate(all="ignore"):  # what overflows is told below, in one sentence
@@ -523,7 +538,9 @@ def escape_rate(
     eigenvalues = np.asarray(np.linalg.eigvalsh(block), dtype=np.float64)
     growth = 0.0 - eigenvalues[..., 0]
     with np.errstate(divide="ignore", over="ignore"):
-        steps = math.log(10.0) / np.log1p(rate * np.maximum(growth, 0.0))
+        overshoot = rate * eigenvalues[..., -1] - 2.0
+        excess = np.maximum(np.maximum(rate * growth, overshoot), 0.0)  # of a step's factor over 1
+        steps = math.log(10.0) / np.log1p(excess)
     return Escape(block, eigenvalues, growth, steps)
 
 
@@ -543,7 +560,7 @@ def _admitted(
 def _admitted_other(to: object, own: Layer, reader: Layer) -> tuple[Layer, Layer]:
     """Return the other pair of layers, once it is known to have the shapes of the first."""
     if not isinstance(to, tuple | list) or len(to) != 2:
-        raise TypeError(f"to must be a pair of layers (layer, after), got {to!r:.60}")
+        raise TypeError(f"to must be a pair of layers (layer, after), got {shown(to)}")
     first, second = to
     other = _admitted(first, second, ("to[0]", "to[1]"))
     for k, (ours, theirs) in enumerate(zip((own, reader), other, strict=True)):
@@ -559,7 +576,7 @@ def _admitted_other(to: object, own: Layer, reader: Layer) -> tuple[Layer, Layer
 
 
 def _unit_parts(own: Layer, reader: Layer) -> Sequence[Array]:
-    """Return what belongs to the units, each a row: what they read, and last the outgoing weights.
+    """Return what belongs to the units, each a row: incoming weights, biases, outgoing weights.
 
     Nothing is copied. What a layer has once for all replicas is repeated.
     """
@@ -570,23 +587,48 @@ def _unit_parts(own: Layer, reader: Layer) -> Sequence[Array]:
     return [np.broadcast_to(part, (*replicas, *part.shape[-2:])) for part in parts]
 
 
+def _has_copy(own: Layer, reader: Layer, unit: int) -> bool:
+    """Tell whether a unit has a copy in each replica, up to rounding, or is alone in its layer."""
+    rows = np.concatenate(_unit_parts(own, reader), axis=-1)
+    others = np.delete(rows, unit, axis=-2)
+    if others.shape[-2] == 0:
+        return True
+    rounding = 1e-6 * np.abs(rows).max(axis=(-2, -1))
+    with np.errstate(over="ignore"):
+        difference = np.abs(others - rows[..., unit : unit + 1, :]).max(axis=-1)
+    return bool((difference.min(axis=-1) <= rounding).all())
+
+
 def _balanced(parts: Sequence[Array], name: str) -> tuple[list[Rows], Rows]:
-    """Return the units in balanced form, and the factors by which their reading was multiplied."""
-    *reads, used = parts
-    read = np.concatenate(reads, axis=-1, dtype=np.float64)
-    read_norm = _norms(read)
-    used_norm = _norms(used.astype(np.float64, copy=False))
+    """Return the units in balanced form, and the factors that their incoming weights were given."""
+    *incoming, outgoing = parts
+    rows = np.concatenate(incoming, axis=-1, dtype=np.float64)
+    norm = _norms(rows)
+    outgoing_norm = _norms(outgoing.astype(np.float64, copy=False))
+    ratio = _ratio(outgoing_norm, norm, name)
+    has_balance = (norm > 0) & (outgoing_norm > 0)
+    factor = np.where(has_balance, np.sqrt(ratio), ratio)
+    return [rows * factor, outgoing / factor], factor[..., 0]
+
+
+def _of_norm_one(rows: Rows, name: str) -> tuple[Rows, Rows]:
+    """Return the rows divided by their norms, and by what each was multiplied; 0 stays 0."""
+    norm = _norms(rows)
+    factor = _ratio(np.ones_like(norm), norm, name)
+    return rows * factor, factor[..., 0]
+
+
+def _ratio(norm: Rows, other: Rows, name: str) -> Rows:
+    """Return the ratio of two norms of each unit, where 1 takes the place of a norm that is 0."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        ratio = _without_zeros(used_norm) / _without_zeros(read_norm)
+        ratio = _without_zeros(norm) / _without_zeros(other)
     strange = ~((ratio > 0) & (ratio < np.inf))
     if strange.any():
         raise ValueError(
             f"{name} must give each unit norms with a finite ratio where up_to='scale', "
-            f"got {read_norm[strange][0]:g} and {used_norm[strange][0]:g}"
+            f"got {other[strange][0]:g} and {norm[strange][0]:g}"
         )
-    has_balance = (read_norm > 0) & (used_norm > 0)
-    factor = np.where(has_balance, np.sqrt(ratio), ratio)
-    return [read * factor, used / factor], factor[..., 0]
+    return ratio
 
 
 def _norms(rows: Rows) -> Rows:
@@ -639,11 +681,17 @@ def _nearest_order(rows: Rows, goal: Rows, up_to: str) -> Indices:
     goal = np.ldexp(goal, -exponent)
     # |goal - row|^2 = |goal|^2 - 2 closeness: one product for all pairs, and good enough if every
     # goal has a nearest row by more than the rounding of products, and no two the same one.
-    closeness = goal @ rows.T
+    inner = goal @ rows.T
     if up_to == "sign":
-        np.abs(closeness, out=closeness)
-    closeness -= np.square(rows).sum(axis=1) / 2
-    rounding = 4.0 * rows.shape[1] * float(np.finfo(np.float64).eps)
+        inner = np.abs(inner)
+    closeness = inner - np.square(rows).sum(axis=1) / 2
+    # In any order of summation, an inner product of n terms is off by at most about n eps / 2
+    # times the product of the norms. Two of them are compared, and 2 (n + 2) leaves room for what
+    # else is rounded: norms, subtractions, and products that vanish.
+    finfo = np.finfo(np.float64)
+    row_norm = _norms(rows).max()
+    size = _norms(goal) * row_norm + row_norm**2 / 2
+    rounding = 2.0 * (rows.shape[1] + 2) * (float(finfo.eps) * size + float(finfo.tiny))
     nearest = closeness >= closeness.max(axis=1, keepdims=True) - rounding
     if np.count_nonzero(nearest) == len(goal) and nearest.any(axis=0).all():
         return np.asarray(nearest.argmax(axis=1), dtype=np.intp)
@@ -679,11 +727,13 @@ def _transverse_hessian(
         entering = np.concatenate([entering, np.ones_like(entering[..., :1, :])], axis=-2)
     phi = hidden_activations(network)[hidden]
     values = phi.value(sums)
-    pull = reader.weight[..., one].mT @ delta
-    bend = pull * phi.curvature(sums, values)
     slope = phi.slope(sums, values)
-    corner = (bend * entering) @ entering.mT
-    side = (slope * entering) @ delta.mT
-    next_units = side.shape[-1]
-    nothing = np.zeros((*side.shape[:-2], next_units, next_units))
-    return np.block([[corner, side], [side.mT, nothing]])
+    curvature = phi.curvature(sums, values)
+    # The blocks of M are derivatives by incoming weights and bias (twice), by these and outgoing
+    # weights, and by outgoing weights (twice). The last is 0: the sums after are linear in them.
+    value_signal = reader.weight[..., one].mT @ delta  # the derivative in the value of the unit
+    incoming_block = (value_signal * curvature * entering) @ entering.mT
+    mixed_block = (slope * entering) @ delta.mT
+    next_units = mixed_block.shape[-1]
+    outgoing_block = np.zeros((*mixed_block.shape[:-2], next_units, next_units))
+    return np.block([[incoming_block, mixed_block], [mixed_block.mT, outgoing_block]])

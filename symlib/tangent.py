@@ -3,8 +3,9 @@
 A small step of gradient descent on half the sum of squares moves the outputs ``f`` of a network by
 ``f -> f - rate K (f - y)``, where the *tangent kernel* ``K`` is the Gram matrix of the gradients of
 the outputs. `empirical_tangent_kernel` is that of a given network. `wide_kernels` are the limits
-for random layers of infinite width, in which ``K`` neither depends on the draw nor changes.
-`linearized_residuals` follow the descent with the kernel held fixed.
+for random layers, in the parametrization of the Notes there: as the widths go to infinity, at a fixed
+depth and for fixed inputs, ``K`` ceases to depend on the draw, and to change over a fixed time of
+training. `linearized_residuals` follow the descent with the kernel held fixed.
 
 One *rate* has one meaning here and in `symlib.gram`: the step size of gradient descent on half the
 sum of squares. It is the rate of `symlib.training.descend` with ``kind="half_squares"``.
@@ -29,7 +30,7 @@ import numpy.typing as npt
 from symlib._angles import line_haversines, row_lengths, true_indices, unit_rows
 from symlib._arrays import Array, choice, flag, number, real_array, whole
 from symlib._backprop import backward, trace, unit_signals
-from symlib._cores import worker_count
+from symlib._cores import thread_map, worker_count
 from symlib._layers import (
     Layer,
     Network,
@@ -61,7 +62,7 @@ class Kernels(NamedTuple):
     tangent: Array
 
 
-class _Wide(NamedTuple):
+class _Options(NamedTuple):
     """Infinitely wide layers: how many are hidden, and the variances of their parameters."""
 
     depth: int
@@ -79,6 +80,26 @@ class _ReluSide(NamedTuple):
     unit: Array
     length: Array
     latitude: Array
+
+
+class _Lift(NamedTuple):
+    """What a bias does to pairs of inputs, of the latitudes α and β.
+
+    A bias is a further coordinate of both vectors, which lifts them to latitudes on a sphere. The
+    haversine formula has their angle there: sin²(θ'/2) = cos α cos β sin²(θ/2) + sin²((α - β)/2).
+
+    Attributes
+    ----------
+    cosines
+        cos α cos β.
+    left_sine, right_sine
+        sin(α/2) cos(β/2) and cos(α/2) sin(β/2): less the other it is sin((α - β)/2), and the sum of
+        both is sin((α + β)/2).
+    """
+
+    cosines: Array
+    left_sine: Array
+    right_sine: Array
 
 
 class _ErfSide(NamedTuple):
@@ -151,6 +172,11 @@ def empirical_tangent_kernel(
         Rows belong to ``x``, columns to ``x2``. With ``average=False`` the shape is ([replicas],
         samples, outputs, samples, outputs).
 
+    Raises
+    ------
+    FloatingPointError
+        When an entry is not finite, as it may be for huge inputs, weights or rates.
+
     Notes
     -----
     With θ all weights and biases, the entry for inputs x, x' and outputs k, k' is
@@ -174,36 +200,43 @@ def empirical_tangent_kernel(
     [[6.0, 4.0], [4.0, 10.0]]
     """
     admitted = admit_network(network)
-    columns = admit_inputs("x", x, admitted)
-    others = columns
+    inputs = admit_inputs("x", x, admitted)
+    others = inputs
     if x2 is not None:
         others = admit_inputs("x2", x2, admitted)
-        broadcast_replicas("x2", others, 2, replica_axis(admitted, columns))
+        broadcast_replicas("x2", others, 2, replica_axis(admitted, inputs))
     rates = layer_rates(rate, admitted)
     average = flag("average", average)
-    replicas = replica_axis(admitted, columns, others)
-    first = trace(admitted, _with_replicas(columns, replicas))
-    first_pass = backward(admitted, first.slopes, unit_signals(first))
-    if x2 is None:
+    replicas = replica_axis(admitted, inputs, others)
+    with np.errstate(all="ignore"):  # what overflows is told in one sentence
+        first = trace(admitted, _with_replicas(inputs, replicas))
+        first_signals = dict(backward(admitted, first.slopes, unit_signals(first)))
         second = first
-        first_pass, second_pass = itertools.tee(first_pass)
-    else:
-        second = trace(admitted, _with_replicas(others, replicas))
-        second_pass = backward(admitted, second.slopes, unit_signals(second))
-    outputs, samples = first.outputs.shape[-2:]
-    shape = (*replicas, samples, outputs, others.shape[-1], outputs)
-    if average:
-        shape = (*replicas, samples, others.shape[-1])
-    result = np.zeros(shape, dtype=first.outputs.dtype)
-    for (k, signal), (_, other) in zip(first_pass, second_pass, strict=True):
-        products = rates[k].weight * (first.entering[k].mT @ second.entering[k])
-        if admitted.layers[k].bias is not None:
-            products += rates[k].bias
-        errors = _signal_rows(signal, average) @ _signal_rows(other, average).mT
+        second_signals = first_signals
+        if x2 is not None:
+            second = trace(admitted, _with_replicas(others, replicas))
+            second_signals = dict(backward(admitted, second.slopes, unit_signals(second)))
+        outputs, samples = first.outputs.shape[-2:]
+        shape = (*replicas, samples, outputs, others.shape[-1], outputs)
         if average:
-            result += products * (errors / outputs)
-        else:
-            result += products[..., :, None, :, None] * errors.reshape(shape)
+            shape = (*replicas, samples, others.shape[-1])
+        result = np.zeros(shape, dtype=first.outputs.dtype)
+        for k, layer in enumerate(admitted.layers):
+            products = rates[k].weight * (first.entering[k].mT @ second.entering[k])
+            if layer.bias is not None:
+                products += rates[k].bias
+            left = _signal_rows(first_signals[k], average)
+            right = _signal_rows(second_signals[k], average)
+            signal_products = left @ right.mT
+            if average:
+                result += products * (signal_products / outputs)
+            else:
+                result += products[..., :, None, :, None] * signal_products.reshape(shape)
+    if not np.isfinite(result).all():
+        raise FloatingPointError(
+            f"the tangent kernel is not finite in {result.dtype}; "
+            f"take smaller inputs, weights or rates"
+        )
     return result
 
 
@@ -218,7 +251,9 @@ def linearized_residuals(
     Parameters
     ----------
     kernel : array of shape ([replicas], samples, samples)
-        The tangent kernel, symmetric.
+        The tangent kernel. It must be symmetric but for rounding: entries that mirror each other
+        may differ by √ε of the largest entry of their matrix, ε being the spacing of floating-point
+        numbers at 1, and those below the diagonal are used.
     residual : array of shape ([replicas], samples)
         The errors f - y at the start.
     rate : float
@@ -263,7 +298,9 @@ def linearized_residuals(
     shares = (vectors.mT @ start[..., None])[..., 0]
     k = np.arange(count, dtype=matrix.dtype).reshape(-1, *(1 for _ in shares.shape))
     with np.errstate(over="ignore", invalid="ignore"):  # what overflows is told in one sentence
-        modes = (1 - eta * values) ** k * shares
+        growth = (1 - eta * values) ** k
+        # A mode without a share stays without one, where the growth is infinite too.
+        modes = np.where(shares == 0, 0, growth * shares)
         result = (vectors @ modes[..., None])[..., 0]
     finite = np.isfinite(result).reshape(count, -1).all(axis=1)
     if not finite.all():
@@ -320,8 +357,10 @@ def wide_kernels(
 
     Σ of the last layer is ``network``, Θ is ``tangent``. Θ belongs to the network
     f = √(v / m) W h + √b β in each layer (the first with 1 / features for v / m), the entries of
-    all W and β standard normal, and all of them trained. For weights of variance v / m themselves
-    it is `empirical_tangent_kernel` with the rates v / m and b. In neural-tangents it is
+    all W and β standard normal, and all of them trained. For a network without these factors, whose
+    weights have the variance v / m (in the first layer 1 / features) and whose biases have b, it is
+    the limit of `empirical_tangent_kernel` with these variances as rates, as all hidden widths m go
+    to infinity. In neural-tangents it is
     ``Dense(m, W_std=1, b_std=√b)`` for the first and ``Dense(m, W_std=√v, b_std=√b)`` for every
     other layer, with ``Relu()`` or ``Erf()`` between.
 
@@ -373,45 +412,72 @@ def wide_kernels(
     if x2 is not None:
         second = real_array("x2", x2, ("samples", first.shape[1]))
     dtype = np.result_type(first, second)
-    wide = _Wide(
+    options = _Options(
         whole("depth", depth, least=0),
         number("weight_variance", weight_variance, above=0),
         number("bias_variance", bias_variance, least=0),
     )
     side, block = _RECURSIONS[choice("activation", activation, _RECURSIONS)]
-    rows = side(first.astype(np.float64, copy=False), wide)
-    columns = rows if x2 is None else side(second.astype(np.float64, copy=False), wide)
+    left_side = side(first.astype(np.float64, copy=False), options)
+    right_side = left_side
+    if x2 is not None:
+        right_side = side(second.astype(np.float64, copy=False), options)
     # BLAS has threads of its own, so that it is done before ours begin. Each block finds its
     # cosines where it leaves its part of the covariance.
-    unit = rows.unit.astype(dtype, copy=False)
-    other = unit if x2 is None else columns.unit.astype(dtype, copy=False)
+    unit = left_side.unit.astype(dtype, copy=False)
+    other = unit if x2 is None else right_side.unit.astype(dtype, copy=False)
     network = unit @ other.T
     tangent = np.empty_like(network)
 
     def fill(corner: tuple[int, int]) -> None:
         i, j = corner
-        across = slice(i, i + _EDGE)
-        along = slice(j, j + _EDGE)
-        left = type(rows)(*(array[across] for array in rows))
-        right = type(rows)(*(array[along] for array in columns))
+        row_block = slice(i, i + _EDGE)
+        column_block = slice(j, j + _EDGE)
+        left = _inputs_of(left_side, row_block)
+        right = _inputs_of(right_side, column_block)
         with np.errstate(all="ignore"):  # what overflows is told below, in one sentence
-            part = block(left, right, network[across, along], wide)
-        network[across, along] = part.network
-        tangent[across, along] = part.tangent
+            part = block(left, right, network[row_block, column_block], options)
+        network[row_block, column_block] = part.network
+        tangent[row_block, column_block] = part.tangent
         if x2 is None:
-            network[along, across] = part.network.T
-            tangent[along, across] = part.tangent.T
+            network[column_block, row_block] = part.network.T
+            tangent[column_block, row_block] = part.tangent.T
 
     starts = itertools.product(range(0, len(first), _EDGE), range(0, len(second), _EDGE))
     corners = [(i, j) for i, j in starts if x2 is not None or i <= j]
-    _share_among_cores(fill, corners)
+    with thread_map(min(len(corners), worker_count())) as on_cores:
+        for _ in on_cores(fill, corners):
+            pass  # here an error of a block is raised
     if not np.isfinite(network).all():
-        largest = max(np.abs(first).max(), np.abs(second).max())
-        raise ValueError(
-            f"x1 must leave covariances that are numbers in {dtype}, got an entry of size "
-            f"{largest:g} with depth {wide.depth} and weight_variance {wide.weight_variance:g}"
-        )
+        raise _overflow(first, second, options, dtype)
     return Kernels(network, tangent)
+
+
+def _overflow(
+    first: Array, second: Array, options: _Options, dtype: np.dtype[np.floating[Any]]
+) -> ValueError:
+    """Return the error of a covariance that is no number: of the inputs, or of the layers."""
+    wanted = f"must leave covariances that are numbers in {dtype}"
+    longest = row_lengths(first.astype(np.float64)).max()
+    other = row_lengths(second.astype(np.float64)).max()
+    with np.errstate(over="ignore"):
+        product = longest * other / first.shape[1]
+    if product <= np.finfo(dtype).max:
+        return ValueError(
+            f"depth, weight_variance and bias_variance {wanted}, got {options.depth}, "
+            f"{options.weight_variance:g} and {options.bias_variance:g}"
+        )
+    name = "x1"
+    largest = np.abs(first).max()
+    if other > longest:
+        name = "x2"
+        largest = np.abs(second).max()
+    return ValueError(f"{name} {wanted}, got an entry of size {largest:g}")
+
+
+def _inputs_of(side: Any, which: Any) -> Any:
+    """Return what a record of arrays has of some of its inputs."""
+    return side._make(array[which] for array in side)
 
 
 def _with_replicas(columns: Array, replicas: tuple[int, ...]) -> Array:
@@ -441,150 +507,162 @@ def _symmetric(name: str, value: npt.ArrayLike) -> Array:
             f"{name} must be an array of shape ([replicas], samples, samples), "
             f"got shape {matrix.shape}"
         )
-    rounding = float(np.sqrt(np.finfo(matrix.dtype).eps)) * np.abs(matrix).max()
-    apart = np.abs(matrix - matrix.mT).max()
-    if apart > rounding:
-        raise ValueError(f"{name} must be symmetric, got entries that differ by {apart:g}")
+    accepted = np.sqrt(np.finfo(matrix.dtype).eps) * np.abs(matrix).max(axis=(-2, -1))
+    with np.errstate(over="ignore"):
+        apart = np.abs(matrix - matrix.mT).max(axis=(-2, -1))
+    beyond = apart > accepted
+    if beyond.any():
+        raise ValueError(
+            f"{name} must be symmetric, got entries that differ by {apart[beyond].max():g}"
+        )
     return matrix
 
 
-def _share_among_cores(task: Callable[[Any], None], cases: Sequence[Any]) -> None:
-    """Do a task for each case, as many at once as there are cores.
-
-    While NumPy works through a block it lets other threads run.
-    """
-    workers = min(len(cases), worker_count())
-    if workers == 1:
-        for case in cases:
-            task(case)
-        return
-    from concurrent.futures import ThreadPoolExecutor  # here, as its import takes its time
-
-    with ThreadPoolExecutor(workers) as pool:
-        for done in [pool.submit(task, case) for case in cases]:
-            done.result()  # which raises what the task has raised
-
-
-def _relu_side(x: Array, wide: _Wide) -> _ReluSide:
+def _relu_side(x: Array, options: _Options) -> _ReluSide:
     """Follow the length of each input through the layers."""
-    height = math.sqrt(wide.bias_variance)
-    gain = math.sqrt(wide.weight_variance / 2)
+    height = math.sqrt(options.bias_variance)
+    gain = math.sqrt(options.weight_variance / 2)
     flat = row_lengths(x) / math.sqrt(x.shape[1])
-    latitudes = np.empty((len(x), wide.depth + 1))
+    latitudes = np.empty((len(x), options.depth + 1))
     with np.errstate(all="ignore"):  # what overflows is told by the caller
-        for layer in range(wide.depth + 1):
+        for layer in range(options.depth + 1):
             latitudes[:, layer] = np.arctan2(height, flat)
             length = np.hypot(height, flat)
             flat = gain * length
     return _ReluSide(unit_rows(x), length, latitudes)
 
 
-def _relu_block(left: _ReluSide, right: _ReluSide, cosine: Array, wide: _Wide) -> Kernels:
+def _relu_block(left: _ReluSide, right: _ReluSide, cosine: Array, options: _Options) -> Kernels:
     """Return one block of the kernels of a ReLU network, from the cosines of its inputs.
 
-    ``half`` is sin²(θ/2) of the angle θ that belongs to Σ, or where it is obtuse, as it can be
-    before the first hidden layer, of π - θ. ``total`` is Θ over the lengths.
+    ``haversine`` is sin²(θ/2) of the angle θ that belongs to Σ, or where it is obtuse, as it can be
+    before the first hidden layer, of π - θ. ``correlation`` is Σ over the lengths, and ``tangent``
+    is Θ over the lengths.
     """
     dtype = cosine.dtype
-    half = line_haversines(cosine, left.unit, right.unit)
+    haversine = line_haversines(cosine, left.unit, right.unit)
     sign = np.copysign(1, cosine)  # -1 where the angle is obtuse
-    total = np.zeros_like(half)
-    share = np.empty_like(half)
-    root = np.empty_like(half)
-    spare = np.empty_like(half)
-    for layer in range(wide.depth + 1):
-        if layer:
-            # With cos θ' = cos θ + (sin θ - θ cos θ) / π the next sin²(θ'/2) is
-            # sin²(θ/2) + cos θ θ/2π - sin θ / 2π, or with π - θ for θ it is 1/2 in place of the
-            # first. v E φ'(z) φ'(z') is v/2 (1 - θ/π), and the lengths have the v/2.
-            np.sqrt(half, out=root)
-            np.arcsin(root, out=share)
-            share *= 2 / np.pi  # θ / π
-            np.subtract(1, half, out=spare)
-            np.sqrt(spare, out=spare)
-            spare *= root
-            spare *= 1 / np.pi  # sin θ / 2π
-            np.subtract(0.5, half, out=root)
-            root *= share
-            root -= spare
-            np.multiply(total, share, out=spare)
-            if layer == 1:
-                acute = (1 + sign) / 2  # 1 or 0: on fresh signs a mask is slow
-                half *= acute
-                half += (1 - acute) / 2
-                total *= acute
-                spare *= sign
-            half += root
-            total -= spare
-        if wide.bias_variance:
-            # A bias is a further coordinate of both vectors, which lifts them to latitudes on a
-            # sphere: the haversine formula has their angle there.
-            up = left.latitude[:, layer]
-            down = right.latitude[:, layer]
-            lift = _outer(np.multiply, np.cos(up), np.cos(down), dtype)
-            sine = _outer(np.multiply, np.sin(up / 2), np.cos(down / 2), dtype)
-            other = _outer(np.multiply, np.cos(up / 2), np.sin(down / 2), dtype)
-            if layer == 0:
-                other *= sign
-            sine -= other
-            half *= lift
-            half += sine * sine
-            total *= lift
-        np.multiply(half, -2, out=root)
-        root += 1  # cos θ, which is Σ over the lengths
-        if layer == 0:
-            root *= sign
-            sign = np.copysign(1, root)  # a bias makes some of them acute
-            half = np.minimum(half, 1 - half)
-        total += root
-    scale = _outer(np.multiply, left.length, right.length, dtype)
-    root *= scale
-    total *= scale
-    return Kernels(root, total)
+    if options.bias_variance:
+        haversine, sign = _lifted_lines(haversine, sign, _lift(left, right, 0, dtype))
+    correlation = sign * (1 - 2 * haversine)
+    tangent = correlation.copy()
+    for layer in range(1, options.depth + 1):
+        increment, turn = _after_relu(haversine)
+        # v E φ'(z) φ'(z') is v/2 (1 - θ/π), and the lengths have the v/2.
+        slope = 1 - turn
+        if layer == 1:
+            # With π - θ for θ the slope is θ/π, and the increment is that of 1/2. On fresh signs
+            # a mask is slow.
+            obtuse = (1 - sign) / 2  # 1 or 0
+            slope = (1 - obtuse) - sign * turn
+            haversine *= 1 - obtuse
+            haversine += obtuse / 2
+        haversine += increment
+        tangent *= slope
+        if options.bias_variance:
+            lift = _lift(left, right, layer, dtype)
+            haversine *= lift.cosines
+            difference = lift.left_sine - lift.right_sine
+            haversine += difference * difference
+            tangent *= lift.cosines
+        np.multiply(haversine, -2, out=correlation)
+        correlation += 1
+        tangent += correlation
+    size = _outer(np.multiply, left.length, right.length, dtype)
+    correlation *= size
+    tangent *= size
+    return Kernels(correlation, tangent)
 
 
-def _erf_side(x: Array, wide: _Wide) -> _ErfSide:
+def _after_relu(haversine: Array) -> tuple[Array, Array]:
+    """Return what a ReLU layer adds to sin²(θ/2), and θ/π.
+
+    With cos θ' = cos θ + (sin θ - θ cos θ) / π the next sin²(θ'/2) is
+    sin²(θ/2) + cos θ θ/2π - sin θ / 2π. Here each step writes into an array there is already.
+    """
+    root = np.sqrt(haversine)
+    sine = np.subtract(1, haversine)
+    np.sqrt(sine, out=sine)
+    sine *= root
+    sine *= 1 / np.pi  # sin θ / 2π
+    turn = np.arcsin(root, out=root)
+    turn *= 2 / np.pi
+    increment = np.subtract(0.5, haversine)
+    increment *= turn
+    increment -= sine
+    return increment, turn
+
+
+def _lift(
+    left: _ReluSide, right: _ReluSide, layer: int, dtype: np.dtype[np.floating[Any]]
+) -> _Lift:
+    """Return what the haversine formula needs of the latitudes of two sides."""
+    up = left.latitude[:, layer]
+    down = right.latitude[:, layer]
+    return _Lift(
+        cosines=_outer(np.multiply, np.cos(up), np.cos(down), dtype),
+        left_sine=_outer(np.multiply, np.sin(up / 2), np.cos(down / 2), dtype),
+        right_sine=_outer(np.multiply, np.cos(up / 2), np.sin(down / 2), dtype),
+    )
+
+
+def _lifted_lines(haversine: Array, sign: Array, lift: _Lift) -> tuple[Array, Array]:
+    """Return the haversine and the sign of lines that a bias has lifted.
+
+    It makes some obtuse angles acute. The haversine is then that of u and v themselves, and else
+    of u and -v, and each is a sum of positive terms.
+    """
+    obtuse = (1 - sign) / 2  # 1 or 0
+    signed = sign * haversine
+    difference = lift.left_sine - lift.right_sine
+    total = lift.left_sine + lift.right_sine
+    own = (obtuse + signed) * lift.cosines + difference * difference
+    opposite = (1 - obtuse - signed) * lift.cosines + total * total
+    return np.minimum(own, opposite), np.copysign(1, opposite - own)
+
+
+def _erf_side(x: Array, options: _Options) -> _ErfSide:
     """Follow the variance of each input through the layers."""
-    gain = wide.weight_variance * (2 / np.pi)
+    gain = options.weight_variance * (2 / np.pi)
     length = row_lengths(x) / math.sqrt(x.shape[1])
-    variances = np.empty((len(x), wide.depth + 1))
+    variances = np.empty((len(x), options.depth + 1))
     with np.errstate(all="ignore"):
-        variance: Array = length * length + wide.bias_variance
-        for layer in range(wide.depth + 1):
+        variance: Array = length * length + options.bias_variance
+        for layer in range(options.depth + 1):
             variances[:, layer] = variance
-            variance = gain * _erf_layer(variance).arc + wide.bias_variance
+            variance = gain * _erf_layer(variance).arc + options.bias_variance
     return _ErfSide(unit_rows(x), length, variances)
 
 
-def _erf_block(left: _ErfSide, right: _ErfSide, cosine: Array, wide: _Wide) -> Kernels:
+def _erf_block(left: _ErfSide, right: _ErfSide, cosine: Array, options: _Options) -> Kernels:
     """Return one block of the kernels of an erf network, from the cosines of its inputs.
 
     ``gap`` is the squared distance, in the geometry of Σ, of x and x', or of x and -x' where Σ is
     negative: what Σ itself does not tell of inputs that are near each other.
     """
-    bias = wide.bias_variance
-    gain = wide.weight_variance * (2 / np.pi)
+    bias = options.bias_variance
+    gain = options.weight_variance * (2 / np.pi)
     dtype = cosine.dtype
-    half = line_haversines(cosine, left.unit, right.unit)
+    haversine = line_haversines(cosine, left.unit, right.unit)
     size = _outer(np.multiply, left.length, right.length, dtype)
-    network = np.copysign(size * (1 - 2 * half), cosine)
+    network = np.copysign(size * (1 - 2 * haversine), cosine)
     gap = _outer(np.subtract, left.length, right.length, dtype) ** 2
-    gap += 4 * size * half
-    total = np.zeros_like(network)
-    for layer in range(wide.depth + 1):
+    gap += 4 * size * haversine
+    tangent = np.zeros_like(network)
+    for layer in range(options.depth + 1):
         if layer:
             one = _erf_layer(left.variance[:, layer - 1])
             other = _erf_layer(right.variance[:, layer - 1])
             network, gap, slope = _erf_means(network, gap, one, other)
             network *= gain
             gap *= gain
-            total *= gain * slope
+            tangent *= gain * slope
         if bias:
             # It leaves the distance of x and x' as it is, but not that of x and -x'.
             gap += 4 * np.clip(-network, 0, bias)
             network += bias
-        total += network
-    return Kernels(network, total)
+        tangent += network
+    return Kernels(network, tangent)
 
 
 def _erf_means(
@@ -602,10 +680,11 @@ def _erf_means(
     root = np.sqrt((1 - sine) * (1 + sine))
     next_gap = _outer(np.add, one.arc, other.arc, dtype)
     next_gap -= 2 * np.abs(arc)
+    # As for the cosines above .99 of `line_haversines`: 2 (1 - .99) is .02.
     near = true_indices(gap < 0.02 * size)
     if len(near[0]):
-        a = _ErfLayer(*(array[near[0]] for array in one))
-        b = _ErfLayer(*(array[near[1]] for array in other))
+        a = _inputs_of(one, near[0])
+        b = _inputs_of(other, near[1])
         there = sine[near]
         size_of_arc, next_gap[near], root[near] = _erf_neighbors(np.abs(there), gap[near], a, b)
         arc[near] = np.copysign(size_of_arc, there)
@@ -622,19 +701,20 @@ def _erf_neighbors(
     """
     apart = a.length - b.length
     chord = np.maximum(gap - apart * apart, 0)
-    half = chord / (4 * a.length * b.length)  # sin²(θ/2)
+    haversine = chord / (4 * a.length * b.length)
     # 1 - s is 1 - cos α cos α' + 2 cos α cos α' sin²(θ/2), with the cosines of the latitudes.
     reach = a.cosine * b.cosine
-    rest = a.rest + b.rest - a.rest * b.rest + 2 * reach * half
+    rest = a.rest + b.rest - a.rest * b.rest + 2 * reach * haversine
     root = np.sqrt(rest * (1 + sine))
     arc = np.arctan2(sine, root)
     # The next distance is 2 (m - y), with y = asin s and m the mean of the two arcs of an input
-    # with itself. Of its sine, sin(m - y) sin(m + y) = sin² m - sin² y is a sum of two squares.
+    # with itself. sin(m - y) = (sin² m - sin² y) / sin(m + y), whose numerator is a sum of two
+    # squares: `fall` is this sine.
     mean = (a.arc + b.arc) / 2
     turn = np.sin(mean + arc)
     lengths = 2 * (a.variance - b.variance) * a.scale * b.scale / (a.root + b.root)
     fall = lengths * (lengths / turn)
-    fall += reach * (reach / turn) * (4 * half * (1 - half))
+    fall += reach * (reach / turn) * (4 * haversine * (1 - haversine))
     return arc, 2 * np.arcsin(np.minimum(fall, 1)), root
 
 

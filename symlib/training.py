@@ -29,7 +29,7 @@ import numpy.typing as npt
 from numpy.polynomial.polynomial import polyval
 
 from symlib._arrays import Array, Rng, choice, generator, number, real_array, shown, whole
-from symlib._backprop import Space, admit_targets, loss_gradients
+from symlib._backprop import Buffers, admit_targets, loss_gradients
 from symlib._cores import worker_count
 from symlib._layers import (
     Layer,
@@ -45,10 +45,10 @@ __all__ = ["Run", "descend", "linear_mode"]
 
 # The bytes that the values of one layer may take in one block of replicas: a share of a
 # processor's second-level cache.
-_CACHE: Final = 2**19
+_CACHE_BYTES: Final = 2**19
 
-# What an optimizer does: (parameters, slopes, memory, rates) -> (parameters, memory). All but the
-# memory, which is the optimizer's own, are lists of Layer.
+# What an optimizer does: (parameters, gradients, memory, rates) -> (parameters, memory). The memory
+# is the optimizer's own, and all else are lists of Layer.
 _Layers = list[Layer]
 _Update = Callable[[_Layers, _Layers, Any, _Layers], tuple[_Layers, Any]]
 
@@ -61,7 +61,8 @@ class Run(NamedTuple):
     network : Network
         The network after the last step, with the replica axis.
     losses : array of shape (steps, [replicas])
-        The loss before each step, on the batch of that step.
+        The loss before each step, on the batch and with the dropout of that step; weight decay is
+        not part of it.
     records : list
         What ``record`` returned, before the first step and after every ``every`` steps.
     """
@@ -116,7 +117,8 @@ def descend(
     epsilon : float
         What Adam adds to the root of the average square.
     weight_decay : float
-        How much of every parameter is added to its gradient.
+        How much of every parameter is added to its gradient, which with Adam passes through the
+        averages.
     batch : int, optional
         The size of a mini-batch. The samples are shuffled anew each epoch, the last batch of an
         epoch may be shorter, and all replicas see the same batches. By default every step sees
@@ -153,9 +155,9 @@ def descend(
         m ← β₁ m + (1 - β₁) g,   s ← β₂ s + (1 - β₂) g²,
         θ ← θ - rate m / (1 - β₁ᵗ) / (√(s / (1 - β₂ᵗ)) + epsilon).
 
-    Both are what PyTorch computes. They treat each parameter by itself and all alike, so that units
-    that agree in all parameters, and in the memory of the optimizer, stay equal; the masks of
-    dropout are drawn for each unit, and part them.
+    These are ``SGD`` and ``Adam`` of ``torch.optim``, with their ``weight_decay``. They treat each
+    parameter by itself and all alike, so that units that agree in all parameters, and in the memory
+    of the optimizer, stay equal; the masks of dropout are drawn for each unit, and part them.
 
     References
     ----------
@@ -199,29 +201,31 @@ def descend(
     source = generator(rng)
     batches = _batches(columns, target, batch, source)
     blocks = _blocks(admitted, replicas, columns, batch)
-    spaces: list[Space] = [{} for _ in range(min(len(blocks), worker_count()))]
+    workers = min(len(blocks), worker_count())
+    buffers: list[Buffers] = [{} for _ in range(workers)]
 
-    def network_of(parameters: _Layers) -> Network:
+    def network_of(parameters: _Layers) -> Network:  # the caller's, with its own activation
         return network._replace(layers=list(parameters))
 
     parameters = _copies(admitted.layers, replicas)
     losses = np.empty((steps, *replicas), dtype=columns.dtype)
     records: list[Any] = []
     memory: Any = None
-    with _thread_pool(len(spaces)) as pool:
+    with _thread_pool(workers) as pool:
         for step in range(steps):
             now = admitted._replace(layers=parameters)
             seen, wanted = next(batches)
             masks = _masks(now, replicas, seen, drop, source) if drop else ()
-            value, slopes = _in_blocks(now, seen, wanted, kind, masks, blocks, spaces, pool)
+            with np.errstate(all="ignore"):  # what overflows is reported below, in one sentence
+                value, gradients = _in_blocks(now, seen, wanted, kind, masks, blocks, buffers, pool)
+                moved, memory = update(parameters, gradients, memory, rates)
             losses[step] = value
             finite = np.isfinite(value)
             if not finite.all():
                 raise _divergence(f"the loss at step {step}", finite, rate)
             if record is not None and step % every == 0:
                 records.append(record(network_of(parameters)))
-            with np.errstate(all="ignore"):  # what overflows is told at the next step
-                parameters, memory = update(parameters, slopes, memory, rates)
+            parameters = moved
     finite = _finite_replicas(parameters, replicas)
     if not finite.all():
         raise _divergence(f"a parameter after step {steps - 1}", finite, rate)
@@ -236,9 +240,10 @@ def linear_mode(
     """Return how one mode of a deep linear network grows with the time of training.
 
     A linear network with whitened inputs learns the singular directions of its target one by one,
-    each by itself, when it starts aligned with them and equally large in all layers. The singular
-    value of the product of the weights then follows this curve: long near 0, and the longer the
-    deeper the network, then up to its strength at once.
+    each by itself, when it starts aligned with them and balanced, that is equally large in all
+    layers. The singular value of the product of the weights then follows this curve. From a small
+    start in a network of at least two layers it stays near 0 for a time that grows with depth,
+    then rises quickly to its strength.
 
     Parameters
     ----------
@@ -290,11 +295,19 @@ def linear_mode(
         raise ValueError(f"start must be at most strength, which is {s:g}, got {u:g}")
     if layers == 1:
         return np.asarray(s - (s - u) * np.exp(-t))
-    if u / s in (0, 1):
+    if u in (0.0, s):
         return np.full(t.shape, u)
+    share = u / s
+    if share < np.finfo(np.float64).tiny:
+        raise ValueError(f"start must be 0 or a share of strength above 1e-307, got {u:g}")
     if layers == 2:
         return np.asarray(s * (u / (u + (s - u) * np.exp(-2 * s * t))))
-    return s * _share_after(u / s, layers * s ** (2 - 2 / layers) * t, 1 - 2 / layers)
+    with np.errstate(over="ignore"):
+        speed = layers * np.float64(s) ** (2 - 2 / layers)
+        scaled = speed * t
+    if not np.isfinite(scaled).all():
+        raise ValueError(f"times must leave a finite product with the speed {speed:g} of the mode")
+    return s * _share_after(share, scaled, 1 - 2 / layers)
 
 
 def _copies(layers: Sequence[Layer], replicas: tuple[int, ...]) -> list[Layer]:
@@ -326,7 +339,7 @@ def _blocks(
         return [slice(None)]
     widest = max(layer.weight.shape[-2] for layer in network.layers)
     bytes_each = widest * (batch or columns.shape[-1]) * columns.itemsize
-    size = max(1, int(_CACHE // bytes_each))
+    size = max(1, int(_CACHE_BYTES // bytes_each))
     return [slice(start, start + size) for start in range(0, replicas[0], size)]
 
 
@@ -337,33 +350,36 @@ def _in_blocks(
     kind: str,
     masks: Sequence[Array],
     blocks: Sequence[slice],
-    spaces: Sequence[Space],
+    buffers: Sequence[Buffers],
     pool: Any,
 ) -> tuple[Array, list[Layer]]:
-    """Return the loss and its gradients, block of replicas after block, as many as there are cores.
+    """Return the loss and its gradients, block of replicas after block.
 
-    Replicas do not mix, so that neither blocks nor threads change anything but the time.
+    As many threads share the blocks as there are sets of buffers. Replicas do not mix, so that
+    neither blocks nor threads change anything but the time.
     """
+    if len(blocks) == 1:
+        return loss_gradients(network, columns, target, kind, masks, buffers[0])
 
-    def gradients_of(block: slice, space: Space) -> tuple[Array, list[Layer]]:
+    def gradients_of(block: slice, own: Buffers) -> tuple[Array, list[Layer]]:
         part = network._replace(layers=map_layers(itemgetter(block), network.layers))
-        seen = columns if columns.ndim == 2 else columns[block]
-        wanted = target if target.ndim == 2 else target[block]
+        inputs = columns if columns.ndim == 2 else columns[block]
+        targets = target if target.ndim == 2 else target[block]
         masked = [mask[block] for mask in masks]
-        with np.errstate(all="ignore"):  # what overflows is told by the caller, in one sentence
-            return loss_gradients(part, seen, wanted, kind, masked, space)
+        with np.errstate(all="ignore"):  # each thread has a state of its own
+            return loss_gradients(part, inputs, targets, kind, masked, own)
 
     def share_of(worker: int) -> list[tuple[Array, list[Layer]]]:
-        return [gradients_of(block, spaces[worker]) for block in blocks[worker :: len(spaces)]]
+        start, stop = (len(blocks) * k // workers for k in (worker, worker + 1))
+        return [gradients_of(block, buffers[worker]) for block in blocks[start:stop]]
 
-    workers = len(spaces)
+    workers = len(buffers)
     others = [pool.submit(share_of, worker) for worker in range(1, workers)]
-    shares = [share_of(0), *(other.result() for other in others)]
-    if len(blocks) == 1:
-        return shares[0][0]
-    parts = [shares[k % workers][k // workers] for k in range(len(blocks))]
-    values, slopes = zip(*parts, strict=True)
-    return np.concatenate(values), map_layers(lambda *arrays: np.concatenate(arrays), *slopes)
+    parts = share_of(0)  # this thread works too, as waiting for others costs more
+    for other in others:
+        parts += other.result()
+    values, gradients = zip(*parts, strict=True)
+    return np.concatenate(values), map_layers(lambda *arrays: np.concatenate(arrays), *gradients)
 
 
 def _thread_pool(workers: int) -> Any:
@@ -400,7 +416,7 @@ def _update(
 
 def _heavy_ball(
     parameters: list[Layer],
-    slopes: list[Layer],
+    gradients: list[Layer],
     memory: list[Layer] | None,
     rates: list[Layer],
     *,
@@ -408,7 +424,7 @@ def _heavy_ball(
     decay: float,
 ) -> tuple[list[Layer], list[Layer] | None]:
     """Step against the velocity, which without momentum is the gradient; memory is the velocity."""
-    velocity = _decayed(slopes, parameters, decay)
+    velocity = _decayed(gradients, parameters, decay)
     if momentum and memory is not None:
         velocity = map_layers(lambda v, g: momentum * v + g, memory, velocity)
     moved = map_layers(lambda p, r, v: p - r * v, parameters, rates, velocity)
@@ -417,7 +433,7 @@ def _heavy_ball(
 
 def _adam(
     parameters: list[Layer],
-    slopes: list[Layer],
+    gradients: list[Layer],
     memory: tuple[int, list[Layer], list[Layer]] | None,
     rates: list[Layer],
     *,
@@ -426,30 +442,31 @@ def _adam(
     decay: float,
 ) -> tuple[list[Layer], tuple[int, list[Layer], list[Layer]]]:
     """Step by the average gradient over the root of the average square; memory has both."""
-    first, second = betas
-    slopes = _decayed(slopes, parameters, decay)
+    beta1, beta2 = betas
+    gradients = _decayed(gradients, parameters, decay)
     if memory is None:
-        zeros = map_layers(np.zeros_like, slopes)
+        zeros = map_layers(np.zeros_like, gradients)
         memory = (0, zeros, zeros)
     step, means, squares = memory
     step += 1
-    means = map_layers(lambda m, g: first * m + (1 - first) * g, means, slopes)
-    squares = map_layers(lambda s, g: second * s + (1 - second) * g * g, squares, slopes)
-    shrink = 1 - first**step
-    root = math.sqrt(1 - second**step)
+    means = map_layers(lambda m, g: beta1 * m + (1 - beta1) * g, means, gradients)
+    squares = map_layers(lambda s, g: beta2 * s + (1 - beta2) * g * g, squares, gradients)
+    # Both averages began at 0; what that still takes from them is given back.
+    mean_correction = 1 - beta1**step
+    root_correction = math.sqrt(1 - beta2**step)
 
     def step_from(p: Array, r: float, m: Array, s: Array) -> Array:
-        return p - (r / shrink) * m / (np.sqrt(s) / root + epsilon)
+        return p - (r / mean_correction) * m / (np.sqrt(s) / root_correction + epsilon)
 
     moved = map_layers(step_from, parameters, rates, means, squares)
     return moved, (step, means, squares)
 
 
-def _decayed(slopes: list[Layer], parameters: list[Layer], decay: float) -> list[Layer]:
+def _decayed(gradients: list[Layer], parameters: list[Layer], decay: float) -> list[Layer]:
     """Return the gradients with the share of the parameters that decay adds."""
     if not decay:
-        return slopes
-    return map_layers(lambda g, p: g + decay * p, slopes, parameters)
+        return gradients
+    return map_layers(lambda g, p: g + decay * p, gradients, parameters)
 
 
 def _batches(
@@ -497,24 +514,26 @@ def _share_after(share: float, time: Array, power: float) -> npt.NDArray[np.floa
     """
     from scipy.special import digamma, expit, logit  # here, as its import takes its time
 
-    k = np.arange(1, 60)
+    k = np.arange(1, 60)  # terms: both series are used at arguments up to 1/2 only
     small = 1 / (k - power)
     large = np.append(0, np.cumprod((k - 1 + power) / k) / k)
 
-    def passed(odds: Any) -> Any:
+    def elapsed(odds: Any) -> Any:
         y = expit(odds)
         rest = expit(np.negative(odds))
         below = y ** (1 - power) * polyval(y, small)
         above = np.logaddexp(0, odds) - digamma(1 - power) - np.euler_gamma - polyval(rest, large)
         return np.where(y < 0.5, below, above) - y**-power / power
 
-    goal = passed(logit(share)) + time
-    missing = np.maximum(passed(0.0) - goal, 0.0)  # how long before y = 1/2
-    odds = logit((power * missing + 2**power) ** (-1 / power))
-    # Newton's method for passed(odds) = goal. In these odds `passed` is concave, so that from
+    goal = elapsed(logit(share)) + time
+    time_to_half = np.maximum(elapsed(0.0) - goal, 0.0)
+    # Without the factor 1 - y the equation has this solution, which grows faster: going back from
+    # y = 1/2 it is below the true one.
+    odds = logit((power * time_to_half + 2**power) ** (-1 / power))
+    # Newton's method for elapsed(odds) = goal. In these odds `elapsed` is concave, so that from
     # below it cannot step over the root; twelve steps reach rounding from this start.
     for _ in range(12):
-        odds = odds + (goal - passed(odds)) * expit(odds) ** power
+        odds = odds + (goal - elapsed(odds)) * expit(odds) ** power
     return np.asarray(expit(odds))
 
 

@@ -923,6 +923,18 @@ class TestAlign:
         assert found.distance == pytest.approx(math.sqrt(least), rel=1e-6)
 
     @pytest.mark.parametrize("up_to", ["equality", "sign"])
+    def test_units_of_many_equal_entries_are_told_apart(self, up_to):
+        """Products of long units of ones round by more than their differences."""
+        goal = np.ones((6, 4000))
+        goal[:, 0] += 1e-7 * np.arange(6)
+        order = np.random.default_rng(0).permutation(6)
+        rows = goal + 1e-9 * np.random.default_rng(1).standard_normal(goal.shape)
+        found = aligned(rows[order], np.ones((1, 6)), to=(goal, np.ones((1, 6))), up_to=up_to)
+        squares = ((rows[:, None] - goal) ** 2).sum(axis=-1)
+        best = linear_sum_assignment(squares.T)[1]
+        assert np.array_equal(order[found.order], best)
+
+    @pytest.mark.parametrize("up_to", ["equality", "sign"])
     def test_differences_whose_squares_vanish_count(self, up_to):
         """1e-200 beside 1 is a difference like any other."""
         rows, goal = [[1, 0], [1, 1e-200]], [[1, 0.9e-200], [1, 0.1e-200]]
@@ -939,6 +951,7 @@ class TestAlign:
                 r"to must be a pair of layers \(layer, after\), got array",
             ),
             ([([[1]],)], TypeError, r"to must be a pair of layers \(layer, after\), got \["),
+            ([[[1]] * 99], TypeError, r"to must be a pair of layers .*, got \[\[\[1\], .*\.\.\.$"),
             (([[1]], [[1]]), ValueError, r"to\[0\].weight must be an array of shape"),
             ((np.ones((1, 1)), ()), TypeError, r"to\[0\] must be a Layer\(weight, bias\), got an"),
             ((([[1, 2]],), ([[1]],)), ValueError, r"to\[0\].weight must be of shape \(1, 1\), got"),
@@ -1166,6 +1179,48 @@ class TestEscape:
         assert escape.growth == 0.5
         assert escape.steps_per_decade == pytest.approx(steps)
 
+    @pytest.mark.parametrize(("decay", "parts"), [(19.0, False), (21.0, True)])
+    def test_too_large_a_rate_parts_copies_too(self, decay, parts):
+        """Where rate * largest eigenvalue is above 2, differences grow with alternating sign.
+
+        Without weights and targets the block is the weight decay times the identity.
+        """
+        start = Network([Layer(np.zeros((2, 1))), Layer(np.zeros((1, 2)))], "tanh")
+        options = {"rate": 0.1, "kind": "half_squares", "weight_decay": decay}
+        escape = escape_rate(start, [[1]], [[0]], **options)
+        assert escape.growth == -decay
+        assert math.isfinite(escape.steps_per_decade) == parts
+        run = descend(nudged(start, 0, np.array([[1e-9, 0]])), [[1]], [[0]], steps=20, **options)
+        factor = np.ptp(run.network.layers[0].weight) / 2e-9
+        assert factor == pytest.approx(abs(1 - 0.1 * decay) ** 20)
+        if parts:
+            assert 20 / math.log10(factor) == pytest.approx(escape.steps_per_decade)
+
+    @pytest.mark.parametrize("size", [1e-300, 1.0, 1e3])
+    def test_copies_up_to_rounding_are_copies(self, size):
+        """A unit 1e-7 off is a copy and one 1e-5 off is none, in any part and at any size."""
+        for part in range(3):
+            for off, admitted in ((1e-7, True), (1e-5, False)):
+                arrays = [np.full((2, 1), size), np.full((1, 2), size), np.full(2, size)]
+                arrays[part].ravel()[1] *= 1 + off
+                start = network(arrays, "tanh")
+                if admitted:
+                    assert np.isfinite(escape_rate(start, [[1]], [[0]], rate=0.1).growth)
+                else:
+                    with pytest.raises(
+                        ValueError, match=r"^unit must have a copy in hidden layer 0, got"
+                    ):
+                        escape_rate(start, [[1]], [[0]], rate=0.1)
+
+    def test_a_unit_needs_a_copy_in_every_replica(self):
+        """Units of another replica are none."""
+        weight = np.array([[[1.0], [1.0], [2.0]], [[1.0], [2.0], [2.0]]])
+        start = Network([Layer(weight), Layer(np.ones((1, 3)))], "tanh")
+        assert escape_rate(start, [[1]], [[0]], rate=0.1, unit=1).growth.shape == (2,)
+        for unit in (0, 2):
+            with pytest.raises(ValueError, match=f"^unit must .* got unit {unit}, which has none$"):
+                escape_rate(start, [[1]], [[0]], rate=0.1, unit=unit)
+
     def test_where_the_loss_is_least_nothing_grows(self):
         """The block is 0, and so is the growth; nothing is divided by it aloud."""
         start = Network([Layer([[0]], [0]), Layer([[1]])], "tanh")
@@ -1182,6 +1237,11 @@ class TestEscape:
         rng = np.random.default_rng(0)
         layers = [Layer(rng.standard_normal((4, 3)), rng.standard_normal((5, 4)))]
         layers += [Layer(rng.standard_normal((5, 3, 4))), Layer(rng.standard_normal((1, 3)))]
+        layers[0].weight[3] = layers[0].weight[2]
+        layers[0].bias[:, 3] = layers[0].bias[:, 2]
+        layers[1].weight[..., 3] = layers[1].weight[..., 2]
+        layers[1].weight[:, 1] = layers[1].weight[:, 2]
+        layers[2].weight[:, 1] = layers[2].weight[:, 2]
         x, y = rng.standard_normal((7, 3)), rng.standard_normal((5, 7, 1))
         options = {"rate": 0.1, "hidden": hidden, "unit": 2}
         every = escape_rate(Network(layers, "erf"), x, y, **options)
@@ -1222,6 +1282,13 @@ class TestEscape:
             ({"hidden": 1}, "hidden must be a whole number from 0 to 0, got 1"),
             ({"unit": 3}, "unit must be a whole number from 0 to 2, got 3"),
             ({"unit": -1}, "unit must be a whole number from 0 to 2, got -1"),
+            (
+                {
+                    "network": Network([Layer([[1, 2], [3, 4]]), Layer([[1, 1]])], "tanh"),
+                    "unit": 1,
+                },
+                "unit must have a copy in hidden layer 0, got unit 1, which has none$",
+            ),
             (
                 {"x": [[1.0]]},
                 r"x must be an array of shape \(\[replicas\], samples, 2\), got shape",

@@ -160,6 +160,24 @@ def test_deep_kernels_keep_small_angles_and_those_of_almost_opposite_inputs(
     np.testing.assert_allclose(found.tangent[0, 1], tangent, rtol=0, atol=1e-13)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("scale", [1e-8, 1e-6, 1e-4, 1e-2, 1.0])
+@pytest.mark.parametrize("activation", ["relu", "erf"])
+def test_a_bias_that_turns_opposite_inputs_acute_costs_no_digits(activation, scale, dtype):
+    """Small against the bias, x and about -x are neighbors; high precision agrees."""
+    x = scale * np.array([[1.0, 2.0, -1.0]], dtype)
+    for opposite in ([1.1, 1.9, -0.8], [1.0, 2.0, -1.0], [1.0001, 2.0, -1.0]):
+        y = -scale * np.array([opposite], dtype)
+        covariance, tangent, _ = precisely(x[0], y[0], activation, 3, (2.0, 0.1))
+        found = wide_kernels(
+            x, y, depth=3, activation=activation, weight_variance=2, bias_variance=0.1
+        )
+        assert found.tangent.dtype == dtype
+        room = 8 * np.finfo(dtype).eps
+        np.testing.assert_allclose(found.network[0, 0], covariance, rtol=room)
+        np.testing.assert_allclose(found.tangent[0, 0], tangent, rtol=room)
+
+
 @pytest.mark.parametrize("variances", [(16.0, 0.0), (256.0, 0.0), (256.0, 1.0)])
 @pytest.mark.parametrize("depth", [5, 20, 60])
 def test_chaotic_layers_magnify_the_angle_of_two_inputs_but_no_rounding_of_their_own(
@@ -564,6 +582,13 @@ def test_linearized_residuals_are_the_steps_of_the_linear_descent():
     np.testing.assert_allclose(one[:, 1], found[:, 1], rtol=1e-11, atol=1e-12)
 
 
+def test_a_mode_without_a_share_in_the_residual_stays_without_one():
+    """However fast it would grow: the other errors are told."""
+    found = linearized_residuals(np.diag([1e9, 0.5]), [0.0, 1.0], rate=1.0, steps=50)
+    np.testing.assert_allclose(found[:, 0], 0)
+    np.testing.assert_allclose(found[:, 1], 0.5 ** np.arange(50))
+
+
 def test_a_linear_network_is_its_own_linearization():
     """A descent on half the sum of squares has its losses, at the same rate."""
     start, x, y = network(54, (4, 1), "identity"), gaussian(55, 6, 4), gaussian(56, 6, 1)
@@ -652,15 +677,20 @@ FIXED = {"kernel": np.eye(2), "residual": np.ones(2), "rate": 0.1, "steps": 3}
             wide_kernels,
             WIDE | {"x2": [[1e200, 0.0]], "x1": [[1e200, 0.0]], "activation": "erf"},
             ValueError,
-            "x1 must leave covariances that are numbers in float64, got an entry of size 1e+200 "
-            "with depth 1 and weight_variance 2",
+            "x1 must leave covariances that are numbers in float64, got an entry of size 1e+200",
+        ),
+        (
+            wide_kernels,
+            WIDE | {"x2": np.float32([[1e30, 0.0]]), "x1": np.float32([[1e10, 0.0]])},
+            ValueError,
+            "x2 must leave covariances that are numbers in float32, got an entry of size 1e+30",
         ),
         (
             wide_kernels,
             WIDE | {"depth": 200, "weight_variance": 256},
             ValueError,
-            "x1 must leave covariances that are numbers in float64, got an entry of size 2 "
-            "with depth 200 and weight_variance 256",
+            "depth, weight_variance and bias_variance must leave covariances that are numbers in "
+            "float64, got 200, 256 and 0",
         ),
         (
             empirical_tangent_kernel,
@@ -687,6 +717,12 @@ FIXED = {"kernel": np.eye(2), "residual": np.ones(2), "rate": 0.1, "steps": 3}
             "rate must be a number or a list of 1 entries, one for each layer, got 2 entries",
         ),
         (
+            empirical_tangent_kernel,
+            GIVEN | {"x": [[1e300, 0.0], [0.0, 0.0]]},
+            FloatingPointError,
+            "the tangent kernel is not finite in float64; take smaller inputs, weights or rates",
+        ),
+        (
             linearized_residuals,
             FIXED | {"kernel": np.ones((2, 3))},
             ValueError,
@@ -697,6 +733,12 @@ FIXED = {"kernel": np.eye(2), "residual": np.ones(2), "rate": 0.1, "steps": 3}
             FIXED | {"kernel": [[1.0, 2.0], [0.0, 1.0]]},
             ValueError,
             "kernel must be symmetric, got entries that differ by 2",
+        ),
+        (
+            linearized_residuals,
+            FIXED | {"kernel": [[[1e10, 0.0], [0.0, 1e10]], [[1.0, 5.0], [0.0, 1.0]]]},
+            ValueError,
+            "kernel must be symmetric, got entries that differ by 5",
         ),
         (
             linearized_residuals,

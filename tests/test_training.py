@@ -96,7 +96,7 @@ def test_arrays_that_are_used_again_change_nothing(activation, kind):
         x, y = data(seed + 10)
         columns = x.T
         target = np.eye(2)[:, np.arange(7) % 2] if kind == "cross_entropy" else y.T
-        value, slopes = loss_gradients(net, columns, target, kind, space=space)
+        value, slopes = loss_gradients(net, columns, target, kind, buffers=space)
         wanted, others = loss_gradients(net, columns, target, kind)
         np.testing.assert_array_equal(value, wanted)
         assert_same(slopes, others)
@@ -316,7 +316,7 @@ def test_blocks_of_replicas_change_nothing(monkeypatch, where, dropout):
     options = {"steps": 9, "rate": 0.05, "batch": 4, "dropout": dropout, "rng": 1}
     whole = descend(start, x, y, **options)
     for cache in (1, 400):  # blocks of one replica, and of two and a last one of one
-        monkeypatch.setattr(training, "_CACHE", cache)
+        monkeypatch.setattr(training, "_CACHE_BYTES", cache)
         run = descend(start, x, y, **options)
         np.testing.assert_allclose(run.losses, whole.losses, rtol=1e-13)
         assert_same(run.network.layers, whole.network.layers, rtol=1e-12, atol=1e-14)
@@ -328,7 +328,7 @@ def test_threads_change_not_a_bit(monkeypatch, workers):
     start = network(9, replicas=(7,))
     x, y = data(10)
     options = {"steps": 9, "rate": 0.05, "batch": 4, "dropout": 0.3, "rng": 1}
-    monkeypatch.setattr(training, "_CACHE", 1)
+    monkeypatch.setattr(training, "_CACHE_BYTES", 1)
     monkeypatch.setattr(training, "worker_count", lambda: 1)
     alone = descend(start, x, y, **options)
     monkeypatch.setattr(training, "worker_count", lambda: workers)

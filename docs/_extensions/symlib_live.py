@@ -13,7 +13,13 @@ from typing import Any
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
-REACHED = ("symlib/**/*.py", "symlib/**/*.toml", "docs/_extensions/*.py", "docs/_static/*.mplstyle")
+REACHED = (
+    "symlib/**/*.py",
+    "symlib/**/*.toml",
+    "docs/_extensions/*.py",
+    "docs/simulations/*.py",
+    "docs/_static/*.mplstyle",
+)
 
 
 def fingerprint(root: Path) -> str:

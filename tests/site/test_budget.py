@@ -1,4 +1,4 @@
-"""Budgets: a page that takes too long fails the build, by the build's own report."""
+"""Budgets: a page that takes long is named, and the build goes on."""
 
 import json
 
@@ -24,23 +24,19 @@ def test_times_of_scripts_are_those_of_sphinx_gallery(tmp_path):
 @pytest.mark.parametrize(("taken", "over"), [(14.9, False), (15.0, False), (15.1, True)])
 def test_a_page_is_over_its_budget_when_it_took_longer(taken, over):
     """The sentence names the page, its time and its budget."""
-    faults = symlib_budget.find_faults({"gallery/a/plot_b": taken}, symlib_budget.BUDGET)
-    assert bool(faults) == over
-    if over:
-        (fault,) = faults.values()
-        assert fault == "the page gallery/a/plot_b took 15.1 s to execute; its budget is 15 s"
+    named = symlib_budget.over_budget({"gallery/a/plot_b": taken}, symlib_budget.BUDGET)
+    told = "the page gallery/a/plot_b took 15.1 s to execute; its budget is 15 s"
+    assert named == ([told] if over else [])
 
 
-def test_a_build_fails_when_a_page_is_over_its_budget(small, build):
+def test_a_page_over_its_budget_is_named_and_fails_nothing(small, build):
     """Scripts and notebooks alike; the report lies beside the site, as bytes must not differ."""
-    bad = build(small, "-D", "symlib_budget=0")
-    assert bad.code != 0
+    slow = build(small, "-D", "symlib_budget=0")
+    assert slow.code == 0, slow.output
     for page in ("gallery/symmetry/plot_tied_units", "explanation/probe"):
-        assert f"the page {page} took " in bad.output
-    good = build(small, "-D", "symlib_budget=99")
-    assert good.code == 0, good.output
+        assert f"the page {page} took " in slow.output
     told = json.loads((small / "out" / "seconds.json").read_text(encoding="utf-8"))
-    assert told["budget"] == 99
+    assert told["budget"] == 0
     assert set(told["seconds"]) == {"gallery/symmetry/plot_tied_units", "explanation/probe"}
-    assert all(0 < taken < 99 for taken in told["seconds"].values())
-    assert not list(good.html.rglob("seconds*"))
+    assert all(taken > 0 for taken in told["seconds"].values())
+    assert not list(slow.html.rglob("seconds*"))
