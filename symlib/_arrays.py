@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -105,7 +106,9 @@ def number(
         bounds.append(f"below {below:g}")
     wanted = f"a finite number {' and '.join(bounds)}".rstrip()
     try:
-        if isinstance(value, str | bytes) or value is np.ma.masked:
+        # Not all that float() takes is meant: texts are not, and complex numbers lose a part.
+        known = isinstance(value, Real) or hasattr(value, "detach")
+        if value is np.ma.masked or not (known or np.asarray(value).dtype.kind in "buif"):
             raise TypeError
         scalar = _without_gradient(value)
         if np.ndim(scalar) != 0:
@@ -217,7 +220,7 @@ def generator(rng: object) -> np.random.Generator:
         return np.random.default_rng(rng)  # type: ignore[arg-type]
     except (TypeError, ValueError) as error:
         raise type(error)(
-            f"rng must be None, a seed or a numpy.random.Generator, got {shown(rng)}"
+            f"rng must be None, a seed of at least 0 or a numpy.random.Generator, got {shown(rng)}"
         ) from None
 
 
@@ -231,7 +234,9 @@ def plain_array(name: str, value: npt.ArrayLike, wanted: str) -> npt.NDArray[Any
     """Return ``value`` as an array, whatever its numbers are."""
     if value is None:
         raise TypeError(f"{name} must be {wanted}, got None")
-    if isinstance(value, np.ma.MaskedArray):  # whose numbers under the mask would be taken
+    if hasattr(value, "_fields"):  # a record such as a Layer, of which one array is wanted
+        raise TypeError(f"{name} must be {wanted}, got a {type(value).__name__}")
+    if np.ma.is_masked(value):  # the numbers under the mask would be taken
         raise TypeError(f"{name} must be {wanted} without a mask, got a masked array")
     try:
         array = np.asarray(_without_gradient(value))
@@ -284,7 +289,7 @@ def _has_lengths(shape: tuple[int, ...], axes: Sequence[str | int]) -> bool:
 
 def _cure(array: Array, axes: Sequence[str | int], leading: str | None) -> str:
     """Return what to do with the kernel of a convolution where a matrix is wanted."""
-    if len(axes) != 2 or array.ndim < 4:
+    if len(axes) != 2 or axes[0] == "samples" or isinstance(axes[0], int) or array.ndim < 4:
         return ""
     cure = "; reshape a kernel (out, in, height, width) to (out, in * height * width)"
     if leading is not None:

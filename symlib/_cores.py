@@ -33,7 +33,7 @@ def thread_map(
 ) -> Iterator[Callable[[Callable[[Any], Any], Iterable[Any]], Iterator[Any]]]:
     """Yield a `map` whose calls are shared among so many threads.
 
-    The calls start when the `map` is asked for, and the results come in the order of the arguments; to ask for
+    All calls are started at once, and their results come in the order of the arguments; to ask for
     a result raises what its call has raised. One worker is the thread that asks, and has the plain
     `map`, which starts a call when its result is asked for.
     """

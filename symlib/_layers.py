@@ -103,7 +103,8 @@ def admit_layer(
     given = layer[1] if len(layer) == 2 else None
     if given is None:
         return Layer(weight, None)
-    bias = real_array(f"{name}.bias", given, (weight.shape[-2],), leading=leading)
+    stacked = leading if weight.ndim == 3 else None  # else a row would become a replica axis
+    bias = real_array(f"{name}.bias", given, (weight.shape[-2],), leading=stacked)
     replicas = broadcast_replicas(f"{name}.bias", bias, 1, weight.shape[:-2])
     return Layer(np.broadcast_to(weight, (*replicas, *weight.shape[-2:])), bias)
 
@@ -157,8 +158,8 @@ def layer_rates(rate: object, network: Network) -> list[Layer]:
     """Return the rates of the weights and biases of each layer, from one number or a list."""
     depth = len(network.layers)
     entries: list[Any]
-    if isinstance(rate, np.ndarray) and rate.ndim == 1:
-        rate = rate.tolist()
+    if getattr(rate, "ndim", 0) == 1:  # an array, or a tensor
+        rate = list(rate)  # type: ignore[call-overload]
     if isinstance(rate, list | tuple) and not isinstance(rate, Layer):
         entries = list(rate)
         names = [f"rate[{k}]" for k in range(len(rate))]
@@ -177,6 +178,10 @@ def layer_rates(rate: object, network: Network) -> list[Layer]:
 def _layer_rate(name: str, entry: object, layer: Layer) -> Layer:
     """Return the rates of the weight and of the bias; that of a bias which is not there is idle."""
     if not isinstance(entry, Layer):
+        if isinstance(entry, list | tuple | dict | None):
+            raise TypeError(
+                f"{name} must be a number or a Layer(weight, bias) of numbers, got {shown(entry)}"
+            )
         value = number(name, entry, least=0)
         return Layer(value, value)
     weight = number(f"{name}.weight", entry.weight, least=0)

@@ -18,7 +18,15 @@ import numpy.typing as npt
 from symlib import _arrays
 from symlib._arrays import Array
 
-__all__ = ["negligible_share", "precision_of", "ranks", "scaled"]
+__all__ = [
+    "ABOVE_NOISE",
+    "negligible_share",
+    "precision_of",
+    "ranks",
+    "rounded_multiples",
+    "rounding_unit",
+    "scaled",
+]
 
 _Doubles = npt.NDArray[np.float64]
 _Exponents = npt.NDArray[np.int32]
@@ -45,7 +53,7 @@ _FACTORS: Final = (2**-0.9, 2**-0.7, 2**-0.5, 2**-0.3, 2**-0.1)
 # The geometric mean of the noise and ten times the noise. In matrices of known rank, what
 # rounding left was at most 2.6 times the noise as estimated here (circulants of 8 numbers), and
 # what stood ten times above the true noise was at least 4.5 times the estimate.
-_ABOVE_NOISE: Final = math.sqrt(10)
+ABOVE_NOISE: Final = math.sqrt(10)
 
 _STEPS: Final = 10  # of the power method: it then finds 96 % of the norm of Gaussian matrices
 
@@ -56,12 +64,18 @@ def ranks(
     *,
     tolerance: float | None = None,
     precision: str | None = None,
+    noise: Array | float = 0.0,
 ) -> npt.NDArray[np.intp]:
-    """Return the rank of each matrix of a stack; the arguments are those of `negligible_share`."""
+    """Return the rank of each matrix of a stack; most arguments are those of `negligible_share`.
+
+    ``noise`` is the norm of errors that the matrices have besides, as products of rounded ones.
+    """
     share = negligible_share(matrices, came_as, tolerance=tolerance, precision=precision)
-    in_range, _ = scaled(matrices)
+    in_range, exponent = scaled(matrices)
     values = np.linalg.svdvals(in_range)
-    is_kept = values > share[..., np.newaxis] * values[..., :1]
+    floor = ABOVE_NOISE * np.ldexp(noise, -exponent[..., 0, 0])
+    threshold = np.maximum(share * values[..., 0], floor)
+    is_kept = values > threshold[..., np.newaxis]
     return np.asarray(is_kept.sum(axis=-1), dtype=np.intp)
 
 
@@ -89,7 +103,7 @@ def negligible_share(
     # alike: a fifth of it was seen in matrices of one number.
     share = np.full(stack, max(matrices.shape[-2:]) * float(np.finfo(np.float64).eps))
     if named != "float64":
-        share += _ABOVE_NOISE * _noise_share(matrices, _FORMATS[named])
+        share += ABOVE_NOISE * _noise_share(matrices, named)
     return np.asarray(np.minimum(share, 0.5))  # so that what is not 0 has a rank of at least 1
 
 
@@ -104,6 +118,26 @@ def precision_of(came_as: Sequence[object], precision: object = None) -> str:
     found = {_dtype_name(value) for value in came_as}
     coarsest_first = [name for name in _FORMATS if name in found]
     return coarsest_first[0] if coarsest_first else "float64"
+
+
+def rounding_unit(precision: str) -> float:
+    """Return the distance from 1 to the next number of a precision."""
+    return 2.0 ** (1 - _FORMATS[precision].bits)
+
+
+def rounded_multiples(matrix: Array, precision: str) -> list[_Doubles]:
+    """Return what rounding makes of some multiples of a matrix, divided by the factors again.
+
+    They differ from the matrix as a rounded matrix does from the one before it was rounded, with
+    equal errors where entries are equal.
+    """
+    unit, exponent = scaled(matrix)
+    numbers = _FORMATS[precision]
+    multiples = []
+    for factor in _FACTORS:
+        rounded = _rounded(factor * unit, numbers.bits, numbers.least - exponent)
+        multiples.append(np.ldexp(rounded / factor, exponent))
+    return multiples
 
 
 def scaled(matrices: Array) -> tuple[_Doubles, _Exponents]:
@@ -122,7 +156,7 @@ def _dtype_name(value: object) -> str:
     return name.removeprefix("torch.")
 
 
-def _noise_share(matrices: Array, numbers: _Format) -> _Doubles:
+def _noise_share(matrices: Array, precision: str) -> _Doubles:
     """Return the norm of the rounding errors as a share of the largest singular value.
 
     The errors themselves are not known, and equal entries have equal errors, so that their norm
@@ -131,9 +165,8 @@ def _noise_share(matrices: Array, numbers: _Format) -> _Doubles:
     """
     unit, exponent = scaled(matrices)
     squares = []
-    for factor in _FACTORS:
-        rounded = _rounded(factor * unit, numbers.bits, numbers.least - exponent)
-        errors = rounded / factor - unit
+    for multiple in rounded_multiples(matrices, precision):
+        errors = np.ldexp(multiple, -exponent) - unit
         squares.append(_spectral_norm(errors) ** 2)
     noise = np.sqrt(np.mean(squares, axis=0))
     largest = _spectral_norm(unit)

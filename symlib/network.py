@@ -26,6 +26,7 @@ argument.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -35,6 +36,7 @@ from symlib import _rank
 from symlib._arrays import Array, real_array
 from symlib._backprop import (
     LOSSES,
+    Trace,
     admit_targets,
     backward,
     hidden_states,
@@ -264,14 +266,14 @@ def dead_units(network: Network, x: npt.ArrayLike) -> list[npt.NDArray[np.bool_]
     Returns
     -------
     list of arrays of shape ([replicas], units)
-        For each hidden layer, whether the slope of the activation is 0 at every sample.
+        For each hidden layer, whether the slope of the activation is exactly 0 at every sample.
 
     Notes
     -----
     No gradient of a loss on these samples reaches the incoming weights and the bias of such a
-    unit. A relu unit is dead on the data when it is off at every sample. A unit of a bounded
-    activation is dead when it is saturated at every sample to the last digit, such as a tanh unit
-    with sums above 20.
+    unit. A relu unit is dead on the data when it is off at every sample. So is a unit of hardtanh
+    that is beyond its kinks, or of tanh that is saturated to the last digit, with sums above 20.
+    The slope of sigmoid or erf may be tiny there and is not 0.
 
     `symlib.nullspace.has_dead_cone` asks instead whether some input switches off a whole layer.
 
@@ -318,8 +320,10 @@ def layer_ranks(
     Notes
     -----
     With D_k the diagonal of the slopes of layer k, forward is the rank of D_k W_k ... D_1 W_1 and
-    backward that of W_L D_{L-1} ... W_{k+1} D_k; the last layer has no D. In exact arithmetic
-    neither can grow on its way.
+    backward that of W_L D_{L-1} ... W_{k+1} D_k; the last layer has no D. Neither can grow on its
+    way. Layers may cancel each other, and what is left of their product is then rounding. So the
+    products are computed also from weights that were rounded anew, and singular values that are
+    not well above the difference count as 0, also where a ``tolerance`` is given.
 
     Examples
     --------
@@ -332,37 +336,40 @@ def layer_ranks(
     """
     admitted = admit_network(network)
     double = _in_double(admitted)
-    columns = admit_inputs("x", x, double)
-    passed = trace(double, columns)
+    passed = trace(double, admit_inputs("x", x, double))
     weights = [layer[0] for layer in network.layers]  # in the precision that they came in
+    named = _rank.precision_of(weights, precision)
+    near = _rounded_anew(double, "float64" if tolerance is not None else named)
 
-    def rank(matrices: Array) -> npt.NDArray[np.intp]:
-        return _rank.ranks(matrices, weights, tolerance=tolerance, precision=precision)
+    def ranks(derivatives: Callable[[Network, Trace], list[Array]]) -> list[npt.NDArray[np.intp]]:
+        matrices = derivatives(double, passed)
+        noises = _distances(matrices, [derivatives(other, passed) for other in near])
+        return [
+            _rank.ranks(matrix, weights, tolerance=tolerance, precision=precision, noise=noise)
+            for matrix, noise in zip(matrices, noises, strict=True)
+        ]
 
-    # Forward: from the identity on, each layer multiplies the derivative from the left.
-    forwards = []
-    replicas = replica_axis(double, passed.outputs)
-    samples = passed.outputs.shape[-1]
-    features = double.layers[0].weight.shape[-1]
-    seen: Array = np.broadcast_to(np.eye(features), (*replicas, samples, features, features))
-    for k, layer in enumerate(double.layers):
-        seen = layer.weight[..., np.newaxis, :, :] @ seen
-        if k < len(passed.slopes):
-            seen = seen * passed.slopes[k].mT[..., np.newaxis]
-        forwards.append(rank(seen))
-    # Backward: the pass that the gradients take, with each output as an error.
-    backwards: list[npt.NDArray[np.intp]] = []
-    for _, signal in backward(double, passed.slopes, unit_signals(passed)):
-        backwards.insert(0, rank(_by_sample(signal)))
-    return Ranks(np.stack(forwards, axis=-1), np.stack(backwards, axis=-1))
+    forwards = np.stack(ranks(_forward_derivatives), axis=-1)
+    backwards = np.stack(ranks(_backward_derivatives), axis=-1)
+    # A rank cannot grow on its way, and where rounding says so the smaller one is right.
+    forwards = np.minimum.accumulate(forwards, axis=-1)
+    backwards = np.minimum.accumulate(backwards[..., ::-1], axis=-1)[..., ::-1]
+    return Ranks(forwards, backwards)
 
 
-def local_metamer(network: Network, x: npt.ArrayLike, towards: npt.ArrayLike) -> Array:
-    """Move inputs towards others as far as a whole piecewise linear network does not notice.
+def local_metamer(
+    network: Network,
+    x: npt.ArrayLike,
+    towards: npt.ArrayLike,
+    *,
+    precision: str | None = None,
+) -> Array:
+    """Move inputs towards others within the region where a piecewise linear network is affine.
 
-    Around an input such a network is affine, up to where the sum of one of its units meets a kink
-    of the activation. What its derivative does not see there can be changed freely, whatever the
-    width of the first layer; `symlib.nullspace.metamer` needs a narrow one, and has no such limit.
+    The outputs stay. Around an input such a network is affine, up to where the sum of one of its
+    units meets a kink of the activation. What its derivative does not see there can be changed
+    freely, whatever the width of the first layer; `symlib.nullspace.metamer` needs a narrow one,
+    and has no such limit.
 
     Parameters
     ----------
@@ -371,6 +378,9 @@ def local_metamer(network: Network, x: npt.ArrayLike, towards: npt.ArrayLike) ->
         "leaky_relu", "hardtanh" or "identity".
     x, towards : array of shape (samples, features)
         The inputs, and where each of them is to move.
+    precision : {"float16", "bfloat16", "float32", "float64"}, optional
+        The precision to which the weights were rounded; by default the coarsest in which one of
+        them comes.
 
     Returns
     -------
@@ -408,24 +418,85 @@ def local_metamer(network: Network, x: npt.ArrayLike, towards: npt.ArrayLike) ->
     double = _in_double(admitted)
     start = real_array("x", x, ("samples", double.layers[0].weight.shape[-1]))
     goal = real_array("towards", towards, start.shape)
-    seen = jacobian(double, start)
-    ways = (goal - start)[:, np.newaxis]
-    precision = _rank.precision_of([layer[0] for layer in network.layers])
-    lost = []
-    for matrix, way in zip(seen, ways, strict=True):
-        lost.append(split(matrix, way, precision=precision).lost[0])
-    move = np.stack(lost)
+    columns = admit_inputs("x", start, double)
+    passed = trace(double, columns)
+    weights = [layer[0] for layer in network.layers]  # in the precision that they came in
+    named = _rank.precision_of(weights, precision)
+    seen = _forward_derivatives(double, passed)[-1:]
+    near = [_forward_derivatives(other, passed)[-1:] for other in _rounded_anew(double, named)]
+    (noises,) = _distances(seen, near)
+    shares = _rank.negligible_share(seen[0], weights, precision=precision)
+    move = goal - start
+    for n, matrix in enumerate(seen[0]):
+        largest = np.linalg.svdvals(matrix)[0]
+        rounding = max(shares[n] * largest, _rank.ABOVE_NOISE * noises[n])
+        if rounding < largest:  # else nothing of the derivative is more than rounding
+            move[n] = split(matrix, move[[n]], tolerance=rounding / largest).lost[0]
     # Follow the move through the layers, in which samples are columns: up to the first kink the
-    # sums change in proportion to it.
+    # sums change in proportion to it. A change that is mere rounding is none.
     change = move.T
+    rounding = np.zeros_like(change)
     reach = np.ones(len(start))
-    states = hidden_states(double, admit_inputs("x", start, double))
+    states = hidden_states(double, columns)
     for layer, phi, (sums, values) in zip(double.layers, phis, states, strict=False):
+        unit = len(change) * float(np.finfo(np.float64).eps)
+        rounding = np.abs(layer.weight) @ (rounding + unit * np.abs(change))
         change = layer.weight @ change
+        change[np.abs(change) <= rounding] = 0
         for kink in phi.kinks or ():
             reach = np.minimum(reach, _steps_to(kink, sums, change).min(axis=0))
-        change = change * phi.slope(sums, values)
+        slope = phi.slope(sums, values)
+        change = change * slope
+        rounding = rounding * np.abs(slope)
     return np.asarray(start + reach[:, np.newaxis] * move)
+
+
+def _forward_derivatives(network: Network, passed: Trace) -> list[Array]:
+    """Return the derivative of what each layer passes on, one matrix for each sample."""
+    replicas = replica_axis(network, passed.outputs)
+    samples = passed.outputs.shape[-1]
+    features = network.layers[0].weight.shape[-1]
+    seen: Array = np.broadcast_to(np.eye(features), (*replicas, samples, features, features))
+    result = []
+    for k, layer in enumerate(network.layers):
+        seen = layer.weight[..., np.newaxis, :, :] @ seen
+        if k < len(passed.slopes):
+            seen = seen * passed.slopes[k].mT[..., np.newaxis]
+        result.append(seen)
+    return result
+
+
+def _backward_derivatives(network: Network, passed: Trace) -> list[Array]:
+    """Return the derivative with respect to the sums of each layer, one matrix for each sample."""
+    signals = backward(network, passed.slopes, unit_signals(passed))
+    return [_by_sample(signal) for _, signal in signals][::-1]
+
+
+def _rounded_anew(network: Network, precision: str) -> list[Network]:
+    """Return networks that differ from one in double precision as rounding makes them differ.
+
+    The weights are those of another rounding to the precision, in which equal weights stay equal.
+    On top of it each has an error of its own, in place of those of the arithmetic on the way.
+    """
+    rng = np.random.default_rng(0)
+    multiples = [_rank.rounded_multiples(layer.weight, precision) for layer in network.layers]
+    networks = []
+    for weights in zip(*multiples, strict=True):
+        layers = []
+        for weight in weights:
+            errors = float(np.finfo(np.float64).eps) * rng.standard_normal(weight.shape)
+            layers.append(Layer(weight * (1 + errors)))
+        networks.append(network._replace(layers=layers))
+    return networks
+
+
+def _distances(matrices: Sequence[Array], others: Sequence[Sequence[Array]]) -> list[Array]:
+    """Return the root mean square, over the others, of the norm of the difference of matrices."""
+    result = []
+    for k, matrix in enumerate(matrices):
+        norms = [np.linalg.svdvals(other[k] - matrix)[..., 0] for other in others]
+        result.append(np.sqrt(np.mean(np.square(norms), axis=0)))
+    return result
 
 
 def _by_sample(signal: Array) -> Array:

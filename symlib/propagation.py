@@ -481,7 +481,8 @@ def critical_weight_variance(bias_variance: npt.ArrayLike = 0.0, *, activation: 
 
     The fixed point of the length may itself be unstable, so that `fixed_point` does not find it:
     for gelu it is up to a bias variance of 0.1729, where the slope of the length map at it is 1,
-    too, with σ_w² = 1.98306. For silu this is at 0.5552, with σ_w² = 1.98800.
+    too, with σ_w² = 1.98306. For gelu_tanh this is at 0.1730 (1.9828), for mish at 0.0952 (2.0126)
+    and for silu at 0.5552 (1.98800).
 
     For relu χ₁ is σ_w² / 2 at every length, and for identity σ_w². So 2 and 1 are returned for each
     bias variance, though with biases the length then grows without end, by σ_b² in each layer, and

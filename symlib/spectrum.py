@@ -36,7 +36,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from symlib import _arrays
+from symlib import _arrays, _rank
 from symlib._arrays import Array, Rng
 from symlib._closed_laws import Circle, FussCatalan, MarchenkoPastur, SmallestSingularValue
 from symlib._laws import Law, Values, sample_shape
@@ -313,7 +313,7 @@ def smallest_singular_value() -> Law:
     return SmallestSingularValue()
 
 
-def kolmogorov_distance(values: npt.ArrayLike, law: Law) -> Values:
+def kolmogorov_distance(values: npt.ArrayLike, law: Law, *, precision: str | None = None) -> Values:
     """Return how far the distribution of some values is from a law, at the worst point.
 
     This is the statistic of the Kolmogorov-Smirnov test. Unlike ``scipy.stats.kstest`` it is right
@@ -325,6 +325,9 @@ def kolmogorov_distance(values: npt.ArrayLike, law: Law) -> Values:
         Eigenvalues, or whatever may follow the law, in any order.
     law : Law
         What a function of this module returns.
+    precision : {"float16", "bfloat16", "float32", "float64"}, optional
+        The precision in which the matrix was rounded, where that is coarser than that of the
+        values.
 
     Returns
     -------
@@ -337,7 +340,8 @@ def kolmogorov_distance(values: npt.ArrayLike, law: Law) -> Values:
     limit from the left are looked at. An eigenvalue that is 0 in theory comes out of ``eigvalsh``
     as some rounding error, above or below. Such an error is at most a few units of rounding of the
     largest eigenvalue (up to 4 were seen for matrices of up to 1500 rows), and so values within 16
-    of them count as at the atom. The unit is that of the precision in which the values come.
+    of them count as at the atom. The unit is that of the precision in which the values come, or of
+    the one that is named.
 
     For independent values the distance times the root of their number follows Kolmogorov's law.
     The eigenvalues of one matrix are not independent, and are much closer than that.
@@ -360,7 +364,8 @@ def kolmogorov_distance(values: npt.ArrayLike, law: Law) -> Values:
     lowest, _ = law.support()  # the only place where a law of this module has an atom
     if law.cdf(lowest) > 0:
         largest = np.abs(ordered).max(axis=-1, keepdims=True)
-        rounding = 16 * float(np.finfo(sample.dtype).eps) * largest
+        named = _rank.precision_of([values], precision)
+        rounding = 16 * _rank.rounding_unit(named) * largest
         ordered[np.abs(ordered - lowest) <= rounding] = lowest
     upto = law.cdf(ordered)
     before = np.where(ordered == lowest, 0.0, upto)  # the limit of cdf from the left

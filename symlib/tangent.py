@@ -3,9 +3,9 @@
 A small step of gradient descent on half the sum of squares moves the outputs ``f`` of a network by
 ``f -> f - rate K (f - y)``, where the *tangent kernel* ``K`` is the Gram matrix of the gradients of
 the outputs. `empirical_tangent_kernel` is that of a given network. `wide_kernels` are the limits
-for random layers, in the parametrization of the Notes there: as the widths go to infinity, at a fixed
-depth and for fixed inputs, ``K`` ceases to depend on the draw, and to change over a fixed time of
-training. `linearized_residuals` follow the descent with the kernel held fixed.
+for random layers, in the parametrization of the Notes there: as the widths go to infinity, at a
+fixed depth and for fixed inputs, ``K`` ceases to depend on the draw, and to change over a fixed
+time of training. `linearized_residuals` follow the descent with the kernel held fixed.
 
 One *rate* has one meaning here and in `symlib.gram`: the step size of gradient descent on half the
 sum of squares. It is the rate of `symlib.training.descend` with ``kind="half_squares"``.
@@ -462,7 +462,8 @@ def _overflow(
     other = row_lengths(second.astype(np.float64)).max()
     with np.errstate(over="ignore"):
         product = longest * other / first.shape[1]
-    if product <= np.finfo(dtype).max:
+        square = max(longest, other) ** 2
+    if product <= np.finfo(dtype).max and np.isfinite(square):
         return ValueError(
             f"depth, weight_variance and bias_variance {wanted}, got {options.depth}, "
             f"{options.weight_variance:g} and {options.bias_variance:g}"
@@ -631,6 +632,8 @@ def _erf_side(x: Array, options: _Options) -> _ErfSide:
         for layer in range(options.depth + 1):
             variances[:, layer] = variance
             variance = gain * _erf_layer(variance).arc + options.bias_variance
+    # A covariance with such an input could come out as 0: as its length, it cannot be missed.
+    length[np.isinf(variances).any(axis=1)] = np.inf
     return _ErfSide(unit_rows(x), length, variances)
 
 

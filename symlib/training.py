@@ -17,8 +17,7 @@ argument.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import repeat
 from operator import itemgetter
@@ -30,7 +29,7 @@ from numpy.polynomial.polynomial import polyval
 
 from symlib._arrays import Array, Rng, choice, generator, number, real_array, shown, whole
 from symlib._backprop import Buffers, admit_targets, loss_gradients
-from symlib._cores import worker_count
+from symlib._cores import thread_map, worker_count
 from symlib._layers import (
     Layer,
     Network,
@@ -211,13 +210,15 @@ def descend(
     losses = np.empty((steps, *replicas), dtype=columns.dtype)
     records: list[Any] = []
     memory: Any = None
-    with _thread_pool(workers) as pool:
+    with thread_map(workers) as on_cores:
         for step in range(steps):
             now = admitted._replace(layers=parameters)
             seen, wanted = next(batches)
             masks = _masks(now, replicas, seen, drop, source) if drop else ()
             with np.errstate(all="ignore"):  # what overflows is reported below, in one sentence
-                value, gradients = _in_blocks(now, seen, wanted, kind, masks, blocks, buffers, pool)
+                value, gradients = _in_blocks(
+                    now, seen, wanted, kind, masks, blocks, buffers, on_cores
+                )
                 moved, memory = update(parameters, gradients, memory, rates)
             losses[step] = value
             finite = np.isfinite(value)
@@ -351,7 +352,7 @@ def _in_blocks(
     masks: Sequence[Array],
     blocks: Sequence[slice],
     buffers: Sequence[Buffers],
-    pool: Any,
+    on_cores: Callable[..., Iterable[Any]],
 ) -> tuple[Array, list[Layer]]:
     """Return the loss and its gradients, block of replicas after block.
 
@@ -374,21 +375,12 @@ def _in_blocks(
         return [gradients_of(block, buffers[worker]) for block in blocks[start:stop]]
 
     workers = len(buffers)
-    others = [pool.submit(share_of, worker) for worker in range(1, workers)]
+    others = on_cores(share_of, range(1, workers))
     parts = share_of(0)  # this thread works too, as waiting for others costs more
     for other in others:
-        parts += other.result()
+        parts += other
     values, gradients = zip(*parts, strict=True)
     return np.concatenate(values), map_layers(lambda *arrays: np.concatenate(arrays), *gradients)
-
-
-def _thread_pool(workers: int) -> Any:
-    """Return a pool of so many threads, to be closed after use, or nothing for one of them."""
-    if workers == 1:
-        return nullcontext()
-    from concurrent.futures import ThreadPoolExecutor  # here, as its import takes its time
-
-    return ThreadPoolExecutor(workers)
 
 
 def _update(
@@ -408,6 +400,10 @@ def _update(
     second = number("betas[1]", betas[1], least=0, below=1)
     epsilon = number("epsilon", epsilon, above=0)
     if optimizer == "gradient":
+        if (first, second) != (0.9, 0.999):
+            raise ValueError(
+                f"betas must be left out with optimizer='gradient', got {shown(betas)}"
+            )
         return partial(_heavy_ball, momentum=momentum, decay=decay)
     if momentum:
         raise ValueError(f"momentum must be 0 with optimizer='adam', got {momentum:g}")

@@ -61,6 +61,7 @@ __all__ = [
 _Real = npt.NDArray[np.float64]
 
 _CUT: Final = 2.0  # where Keras and Flax cut a Gaussian, in standard deviations
+_FARTHEST: Final = 10.0  # no number that is drawn from 2^53 parts of the law lies beyond
 _LEAST_CUT: Final = 1e-8  # from here on down the density is constant to the last digit
 
 
@@ -276,6 +277,9 @@ def truncated_gaussian(
     stack, lengths = _arrays.weight_shape("shape", shape, replicas=replicas, kernel=kernel)
     std = _arrays.number("std", std, least=0.0)
     cut = _arrays.number("cut", cut, above=0.0)
+    cut = min(cut, _FARTHEST)
+    if std * cut > 1e300:
+        raise ValueError(f"std must leave weights that are numbers, got {std:g} with cut {cut:g}")
     return _draw_truncated(stack + lengths, std, cut, rng)
 
 
@@ -700,7 +704,8 @@ def pytorch_default(
     Both are uniform between ``-1 / sqrt(fan_in)`` and ``1 / sqrt(fan_in)``. For the weights it is
     written ``kaiming_uniform_(weight, a=sqrt(5))``, and the 5 makes it the variance
     ``1 / (3 fan_in)``, a sixth of that of `he`: apart from what the biases add, the sums of a deep
-    ReLU network fade by the square root of 6 a layer.
+    ReLU network fade by the square root of 6 a layer. (The kernel of ``ConvTranspose2d`` has its
+    first two axes the other way around, and its bias has one entry for each output.)
 
     Examples
     --------

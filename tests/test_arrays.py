@@ -492,7 +492,9 @@ class TestGenerator:
     )
     def test_anything_else_is_refused(self, value, error):
         """The kind of error is NumPy's, the sentence is ours."""
-        message = f"rng must be None, a seed or a numpy.random.Generator, got {value!r}"
+        message = (
+            f"rng must be None, a seed of at least 0 or a numpy.random.Generator, got {value!r}"
+        )
         with refused(error, message):
             _arrays.generator(value)
 

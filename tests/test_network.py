@@ -371,7 +371,8 @@ def test_replicas_equal_the_loop_over_replicas(replicated, same_order):
         net = with_layer(net, 2, weight=rng.normal(size=(4, 2, 4)))
     elif replicated == "biases":
         for k in range(3):
-            net = with_layer(net, k, bias=rng.normal(size=(4, widths[k + 1])))
+            weight = np.stack([net.layers[k].weight] * 4)
+            net = with_layer(net, k, weight=weight, bias=rng.normal(size=(4, widths[k + 1])))
     if replicated in ("x", "all"):
         x = rng.normal(size=(4, 6, 3))
     if replicated in ("y", "all"):
@@ -707,6 +708,37 @@ def test_the_precision_of_rounded_numbers_can_be_told():
 STRAIGHT = [name for name in NAMES if ACTIVATIONS[name].kinks is not None]
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+def test_what_is_left_of_layers_that_cancel_is_no_rank(dtype):
+    """Rank 3, then the projection on what it does not reach, then a random layer: 3, 0, 0."""
+    rng = np.random.default_rng(30)
+    weight = rng.normal(size=(8, 3)) @ rng.normal(size=(3, 8))
+    beyond = np.linalg.svd(weight)[0][:, 3:]
+    matrices = [weight, beyond @ beyond.T, rng.normal(size=(8, 8))]
+    net = Network([Layer(matrix.astype(dtype)) for matrix in matrices], "identity")
+    assert layer_ranks(net, np.ones((1, 8))).forward.tolist() == [[3, 0, 0]]
+
+
+@pytest.mark.parametrize("tolerance", [None, 1e-12, 1e-6])
+def test_halves_that_cancel_let_nothing_through(tolerance):
+    """A network that is Q x - Q x by its weights has forward ranks 5 and 0, and all is lost."""
+    half = np.random.default_rng(31).normal(size=(5, 10))
+    out = np.linalg.qr(np.random.default_rng(32).normal(size=(8, 5)))[0]
+    layers = [Layer(np.vstack([half, half])), Layer(np.hstack([out, -out]))]
+    net = Network(layers, "identity")
+    x = np.ones((1, 10))
+    assert layer_ranks(net, x, tolerance=tolerance).forward.tolist() == [[5, 0]]
+    np.testing.assert_array_equal(local_metamer(net, x, 3 * x), 3 * x)
+
+
+def test_a_constant_layer_before_rows_of_sum_zero_lets_nothing_through():
+    """Rows that sum to 0 up to rounding read nothing of equal units."""
+    rows = np.random.default_rng(33).normal(size=(6, 10))
+    rows -= rows.mean(axis=1, keepdims=True)
+    net = Network([Layer(np.full((10, 4), 0.3)), Layer(rows)], "identity")
+    assert layer_ranks(net, np.ones((1, 4))).forward.tolist() == [[1, 0]]
+
+
 @pytest.mark.parametrize("activation", STRAIGHT)
 @settings(max_examples=30, deadline=None)
 @given(seed=seeds)
@@ -765,6 +797,41 @@ def test_an_input_at_a_kink_stays(activation, kink):
     assert moved[0].tolist() == x[0].tolist()
     assert moved[1, 0] == 0.5
     assert moved[1, 1] < kink - 0.5
+
+
+def test_an_input_at_a_kink_of_a_unit_that_the_move_does_not_change_moves():
+    """A change that is rounding only is none."""
+    rng = np.random.default_rng(34)
+    for _ in range(50):
+        row = rng.normal(size=6)
+        x = rng.normal(size=6)
+        x -= row * (row @ x) / (row @ row)
+        x -= row * (row @ x) / (row @ row)
+        bias = -(row @ x)
+        net = Network([Layer(row[np.newaxis], [bias]), Layer([[1.0]])], "leaky_relu")
+        goal = rng.normal(size=6)
+        moved = local_metamer(net, x[np.newaxis], goal[np.newaxis])[0]
+        wanted = goal - row * (row @ (goal - x)) / (row @ row)
+        np.testing.assert_allclose(moved, wanted, atol=1e-12)
+
+
+def test_local_metamers_follow_the_precision_that_is_named():
+    """Weights of rank 2 that went through bfloat16 lose four of six directions."""
+    rng = np.random.default_rng(35)
+    torch = pytest.importorskip("torch", reason="torch rounds to bfloat16")
+    weight = torch.tensor(rng.normal(size=(6, 2)) @ rng.normal(size=(2, 6))).bfloat16().float()
+    net = Network([Layer(weight)], "identity")
+    x, goal = rng.normal(size=(2, 1, 6))
+    np.testing.assert_array_equal(local_metamer(net, x, goal), x)
+    moved = local_metamer(net, x, goal, precision="bfloat16")
+    assert np.linalg.norm(moved - x) > 0.1 * np.linalg.norm(goal - x)
+
+
+def test_a_row_for_a_bias_is_refused():
+    """It would be a replica axis, and the outputs would have one more axis than was meant."""
+    text = "network.layers[0].bias must be an array of shape (4,), got shape (1, 4)"
+    with pytest.raises(ValueError, match=re.escape(text)):
+        forward(Network([Layer(np.ones((4, 3)), np.ones((1, 4)))], "relu"), np.ones((5, 3)))
 
 
 def test_a_local_metamer_wants_one_piecewise_linear_network_and_inputs_that_fit():
@@ -829,7 +896,7 @@ WRONG_NETWORKS = [
     (
         with_layer(GOOD, 0, bias=np.ones(2)),
         ValueError,
-        "network.layers[0].bias must be an array of shape ([replicas], 3), got shape (2,)",
+        "network.layers[0].bias must be an array of shape (3,), got shape (2,)",
     ),
     (
         with_layer(GOOD, 0, weight=None),

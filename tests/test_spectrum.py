@@ -233,7 +233,7 @@ class TestEveryLaw:
                 law.rvs(size)
         with pytest.raises(ValueError, match=r"^size must ask for at most"):
             law.rvs((10**9, 10**9))
-        with pytest.raises(TypeError, match=r"^rng must be None, a seed or a"):
+        with pytest.raises(TypeError, match=r"^rng must be None, a seed of at least 0 or a"):
             law.rvs(2, rng="dice")
 
     def test_a_law_has_these_methods_and_no_others(self):
@@ -282,6 +282,14 @@ class TestKolmogorovDistance:
         found = (values <= x[:, np.newaxis]).mean(axis=1)
         expected = np.abs(found - law.cdf(x)).max()
         assert kolmogorov_distance(values, law) == pytest.approx(expected, abs=1e-8)
+
+    def test_zeros_of_a_rounded_matrix_are_at_the_atom_when_its_precision_is_named(self):
+        """Eigenvalues in double precision of a matrix that went through single precision."""
+        x = np.random.default_rng(0).standard_normal((400, 100)).astype(np.float32)
+        values = np.linalg.eigvalsh((x @ x.T / 100).astype(np.float64))
+        law = marchenko_pastur(4.0)
+        assert kolmogorov_distance(values, law) > 0.3
+        assert kolmogorov_distance(values, law, precision="float32") < 0.01
 
     def test_more_rows_than_columns(self):
         """400 x 100: as near as the transpose, also where zeros come as rounding errors."""

@@ -525,9 +525,9 @@ class TestSamplers:
     @pytest.mark.parametrize("sampler", SAMPLERS)
     def test_wrong_sources_are_named(self, sampler):
         """None, a seed or a generator."""
-        with pytest.raises(TypeError, match=r"^rng must be None, a seed or a numpy.random"):
+        with pytest.raises(TypeError, match=r"^rng must be None, a seed of at least 0 or a"):
             sampler(rng="dice")
-        with pytest.raises(ValueError, match=r"^rng must be None, a seed or a numpy.random"):
+        with pytest.raises(ValueError, match=r"^rng must be None, a seed of at least 0 or a"):
             sampler(rng=-1)
 
     @pytest.mark.parametrize(

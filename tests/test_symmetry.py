@@ -1235,9 +1235,9 @@ class TestEscape:
     def test_replicas_equal_the_loop(self, hidden):
         """Replicas of weights, of inputs or of targets are one call."""
         rng = np.random.default_rng(0)
-        layers = [Layer(rng.standard_normal((4, 3)), rng.standard_normal((5, 4)))]
+        layers = [Layer(rng.standard_normal((5, 4, 3)), rng.standard_normal((5, 4)))]
         layers += [Layer(rng.standard_normal((5, 3, 4))), Layer(rng.standard_normal((1, 3)))]
-        layers[0].weight[3] = layers[0].weight[2]
+        layers[0].weight[:, 3] = layers[0].weight[:, 2]
         layers[0].bias[:, 3] = layers[0].bias[:, 2]
         layers[1].weight[..., 3] = layers[1].weight[..., 2]
         layers[1].weight[:, 1] = layers[1].weight[:, 2]
@@ -1248,14 +1248,14 @@ class TestEscape:
         assert every.steps_per_decade.shape == (5,)
         for k in range(5):
             own = [
-                Layer(layers[0].weight, layers[0].bias[k]),
+                Layer(layers[0].weight[k], layers[0].bias[k]),
                 Layer(layers[1].weight[k]),
                 layers[2],
             ]
             one = escape_rate(Network(own, "erf"), x, y[k], **options)
             for part, stacked in zip(one, every, strict=True):
                 assert np.allclose(part, stacked[k], rtol=1e-12, atol=1e-14)
-        own = Network([Layer(layers[0].weight), Layer(layers[1].weight[0]), layers[2]], "erf")
+        own = Network([Layer(layer.weight[0]) for layer in layers[:2]] + layers[2:], "erf")
         for inputs, targets in ((np.stack([x, 2 * x]), y[0]), (x, y[:2])):
             pair = escape_rate(own, inputs, targets, **options)
             assert pair.block.shape[0] == 2

@@ -488,14 +488,15 @@ def test_two_sets_of_inputs_give_a_corner_of_the_kernel_of_both():
         np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("replicated", ["layers", "x", "x2", "all", "last bias"])
+@pytest.mark.parametrize("replicated", ["layers", "x", "x2", "all", "last layer"])
 @pytest.mark.parametrize("widths", [(3, 2), (3, 5, 2)])
 def test_replicas_equal_the_loop_over_replicas(replicated, widths):
     """One batched call gives what a call for each replica gives, whatever has the replicas."""
     stack = (4,) if replicated in ("layers", "all") else ()
     layers = network(36, widths, "relu", replicas=stack).layers
-    if replicated == "last bias":
-        layers[-1] = layers[-1]._replace(bias=gaussian(37, 4, 2))
+    if replicated == "last layer":
+        weight = np.stack([layers[-1].weight] * 4)
+        layers[-1] = Layer(weight, gaussian(37, 4, 2))
     x = gaussian(38, *((4,) if replicated in ("x", "all") else ()), 6, 3)
     y = gaussian(39, *((4,) if replicated in ("x2", "all") else ()), 5, 3)
     for average in (True, False):
@@ -684,6 +685,12 @@ FIXED = {"kernel": np.eye(2), "residual": np.ones(2), "rate": 0.1, "steps": 3}
             WIDE | {"x2": np.float32([[1e30, 0.0]]), "x1": np.float32([[1e10, 0.0]])},
             ValueError,
             "x2 must leave covariances that are numbers in float32, got an entry of size 1e+30",
+        ),
+        (
+            wide_kernels,
+            WIDE | {"x2": [[1e200, 1.0]], "activation": "erf"},
+            ValueError,
+            "x2 must leave covariances that are numbers in float64, got an entry of size 1e+200",
         ),
         (
             wide_kernels,

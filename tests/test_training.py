@@ -337,7 +337,7 @@ def test_threads_change_not_a_bit(monkeypatch, workers):
     assert_same(shared.network.layers, alone.network.layers)
 
 
-@pytest.mark.parametrize("where", ["x", "y", "first weight", "last bias"])
+@pytest.mark.parametrize("where", ["x", "y", "first weight"])
 def test_replicas_of_a_part_become_replicas_of_the_network(where):
     """One start on three data sets becomes three networks."""
     start, (x, y) = network(11), data(12)
@@ -346,10 +346,8 @@ def test_replicas_of_a_part_become_replicas_of_the_network(where):
         x = np.stack([x, x, 2 * x])
     elif where == "y":
         y = np.stack([y, y, 2 * y])
-    elif where == "first weight":
-        first = first._replace(weight=np.stack([first.weight] * 2 + [first.weight + 1]))
     else:
-        last = last._replace(bias=np.stack([last.bias] * 2 + [last.bias + 1]))
+        first = first._replace(weight=np.stack([first.weight] * 2 + [first.weight + 1]))
     run = descend(start._replace(layers=[first, last]), x, y, steps=4, rate=0.01)
     assert run.losses.shape == (4, 3)
     assert [a.shape[0] for a in arrays(run.network.layers)] == [3] * 4
@@ -560,6 +558,21 @@ def test_warnings_of_a_record_are_not_swallowed():
 # --- the door ----------------------------------------------------------------------------------
 
 WRONG = [
+    (
+        {"betas": (0.8, 0.9)},
+        ValueError,
+        "betas must be left out with optimizer='gradient', got (0.8, 0.9)",
+    ),
+    (
+        {"rate": [(0.1, 0.2), 0.1]},
+        TypeError,
+        "rate[0] must be a number or a Layer(weight, bias) of numbers, got (0.1, 0.2)",
+    ),
+    (
+        {"rate": np.complex128(0.1 + 5j)},
+        TypeError,
+        "rate must be a finite number of at least 0, got np.complex128(0.1+5j)",
+    ),
     ({"steps": -1}, ValueError, "steps must be a whole number of at least 0, got -1"),
     ({"every": 0}, ValueError, "every must be a whole number of at least 1, got 0"),
     ({"rate": -1}, ValueError, "rate must be a finite number of at least 0, got -1"),
@@ -608,7 +621,7 @@ WRONG = [
     (
         {"rng": "dice"},
         TypeError,
-        "rng must be None, a seed or a numpy.random.Generator, got 'dice'",
+        "rng must be None, a seed of at least 0 or a numpy.random.Generator, got 'dice'",
     ),
 ]
 

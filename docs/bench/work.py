@@ -458,8 +458,8 @@ for dtype, name in (("float32", "single"), ("float64", "double")):
         f"{name} precision",
         error="largest error of the tangent kernel, against the recursion in double precision",
         why="""An arc cosine and a root for each pair and layer. Nothing is compiled here: the
-        first call is as fast as the second. Blocks stay in the cache, all steps of a block write
-        into the same few arrays, and the blocks are shared among the cores by threads.""",
+        first call is as fast as the second. Blocks stay in the cache, and are shared among the
+        cores by threads.""",
     )
 
     @contender("symlib", "ours")
