@@ -21,7 +21,7 @@ def scaled_rows(rows: Array) -> tuple[Array, npt.NDArray[np.intc]]:
     The largest entry of a row is then about 1, so that squares and products neither overflow nor
     vanish. Nothing is rounded.
     """
-    largest = np.abs(rows).max(axis=-1, keepdims=True)
+    largest = np.abs(rows).max(axis=-1, keepdims=True, initial=0.0)
     _, exponents = np.frexp(largest)
     scaled = np.ldexp(rows, -exponents)
     return scaled, exponents

@@ -32,6 +32,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symlib import _arrays, _rank
+from symlib._angles import unit_rows
 from symlib._arrays import Array
 
 __all__ = [
@@ -47,7 +48,7 @@ __all__ = [
     "split",
 ]
 
-_Rows = npt.NDArray[np.float64]
+_Rows = Array
 _Signs = npt.NDArray[np.int8]
 _Counts = npt.NDArray[np.intp]
 
@@ -347,7 +348,7 @@ def sign_patterns(weight: npt.ArrayLike, *, tolerance: float = 1e-9) -> _Signs:
     (4, 2)
     """
     w = _arrays.real_array("weight", weight, ("units", "features"))
-    signs, _ = _cells(_unit_rows(w), _checked(tolerance))
+    signs, _ = _cells(unit_rows(w.astype(np.float64)), _checked(tolerance))
     return signs
 
 
@@ -490,25 +491,14 @@ def _layers(weight: npt.ArrayLike) -> tuple[_Rows, tuple[int, ...]]:
     w = _arrays.real_array("weight", weight, ("units", "features"), leading="replicas")
     *replicas, units, features = w.shape
     layers = w.reshape(-1, units, features)
-    return _unit_rows(layers), tuple(replicas)
-
-
-def _unit_rows(weight: Array) -> _Rows:
-    """Return the rows brought to length 1; rows of zeros stay."""
-    rows = weight.astype(np.float64)
-    largest = np.abs(rows).max(axis=-1, keepdims=True, initial=0.0)
-    is_zero = largest == 0
-    rows /= np.where(is_zero, 1.0, largest)  # as squares may be too large or too small
-    length = np.linalg.norm(rows, axis=-1, keepdims=True)
-    rows /= np.where(is_zero, 1.0, length)
-    return rows
+    return unit_rows(layers.astype(np.float64)), tuple(replicas)
 
 
 def _cells(rows: _Rows, tolerance: float) -> tuple[_Signs, _Rows]:
     """Return the sign pattern of each cell of an arrangement, and a point inside the cell."""
     features = rows.shape[1]
     signs = np.zeros((1, 0), dtype=np.int8)  # without a hyperplane there is one cell
-    points = np.zeros((1, features))
+    points: _Rows = np.zeros((1, features))
     for n, row in enumerate(rows):
         before = rows[:n]
         twins = _parallel_to(row, before, tolerance)
@@ -542,7 +532,7 @@ def _cells_cut(
     """
     turn = np.linalg.qr(row[:, np.newaxis], mode="complete").Q
     basis = turn[:, 1:]  # of the new hyperplane
-    traces = _unit_rows(rows @ basis)
+    traces = unit_rows(rows @ basis)
     cut_signs, cut_points = _cells(traces, tolerance)
     centers = cut_points @ basis.T
     # How far along the row the others are from the centers; never, if they are parallel to it.

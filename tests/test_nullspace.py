@@ -15,6 +15,7 @@ from scipy.optimize import linprog
 from scipy.stats import binom, ortho_group
 
 from symlib import nullspace
+from symlib._angles import unit_rows
 from symlib.nullspace import (
     count_regions,
     dead_cone_probability,
@@ -474,7 +475,7 @@ class TestInjective:
     def test_the_sweep_of_the_circle_counts_what_the_list_of_cells_counts(self, units):
         """The short way in the plane and the general way agree, replica by replica."""
         layers = gaussian(1, 60, units, 2)
-        rows = nullspace._unit_rows(layers)
+        rows = unit_rows(layers)
         assert nullspace._has_no_parallel_rows(rows, 1e-9).all()
         swept = nullspace._counts_around_the_circle(rows)
         listed = [nullspace._degenerate_count(weight, 1e-9) for weight in rows]
@@ -533,7 +534,7 @@ class TestInjective:
         answers = set()
         for weight in gaussian(3, 12, 5 * features - 3, features):
             answers.add(bool(is_injective(weight)))
-            x = nullspace._cells(nullspace._unit_rows(weight), 1e-9)[1]  # one in each cell
+            x = nullspace._cells(unit_rows(weight), 1e-9)[1]  # one in each cell
             y = x[::-1].copy()
             for n, sums in enumerate(x @ weight.T):
                 lost = null_basis(np.vstack([weight[sums > 0], np.zeros(features)]))
