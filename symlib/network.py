@@ -72,6 +72,11 @@ __all__ = [
 ]
 
 
+# These records stand below, as all modules on networks need them; users find them here.
+Layer.__module__ = __name__
+Network.__module__ = __name__
+
+
 class Gradients(NamedTuple):
     """A loss and its derivatives.
 

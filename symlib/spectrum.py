@@ -59,6 +59,9 @@ __all__ = [
 ]
 
 
+Law.__module__ = __name__  # where users find it
+
+
 def marchenko_pastur(ratio: float, *, scale: float = 1.0) -> Law:
     """Return the law of the squared singular values of a random matrix.
 

@@ -44,7 +44,7 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
     "sparse": ("pylops==2.8.0", "spgl1==0.0.3", "numpy==2.4.6", "scipy==1.17.1"),
 }
 MODULES = ("claims", "weights", "designs", "symmetry", "nullspace", "spectrum")
-MODULES += ("propagation", "isometry", "network", "training", "kernel")
+MODULES += ("propagation", "isometry", "gram", "network", "training", "tangent")
 IMPORTS: list[tuple[str, str]] = [
     ("own", "numpy"),
     ("own", "symlib"),

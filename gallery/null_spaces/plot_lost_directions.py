@@ -148,7 +148,8 @@ summary()
 # %%
 # Try it yourself
 # ---------------
-# - Multiply orthogonal matrices instead: ``weights.orthogonal((n, n), replicas=1000, rng=rng)``. What is their condition?
+# - Multiply orthogonal matrices instead: ``weights.orthogonal((n, n), replicas=1000, rng=rng)``. What is their
+#   condition number?
 # - Flip signs so that the first row and column of a 5 x 5 matrix are all 1. How do 65536 determinants count all 2**25?
 # - Fill the first layer of the figure with two rows 1, 2, 3. It is not constant: is anything more kept than before?
 

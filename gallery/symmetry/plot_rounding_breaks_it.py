@@ -20,8 +20,8 @@ which are not deterministic, can part equal features. A deterministic processor 
 # Weight decay keeps the weights finite, and momentum makes it quick.
 #
 # Each width is trained twice. ``same_order=True`` adds up in the same order for each unit.
-# ``same_order=False`` leaves the product to BLAS, the library that a processor's maker or a patient volunteer has tuned.
-# It works through the rows in blocks, and the rows of an unfinished last block may be treated differently.
+# ``same_order=False`` leaves the product to BLAS, the library that a processor's maker or a patient volunteer has
+# tuned. It works through the rows in blocks, and the rows of an unfinished last block may be treated differently.
 import matplotlib.pyplot as plt
 import numpy as np
 

@@ -22,7 +22,8 @@ This page checks it, S01, and what it amounts to, S03: the units are one unit th
 # All weights and biases start at 0.5, and in a second start the incoming weights are a millionth apart.
 #
 # Equal units stay equal to the last bit only if every unit's sums run in the same order.
-# A matrix product of the processor's library does not promise that, so we ask the network for sums in the ``same_order``.
+# A matrix product of the processor's library does not promise that, so the network asks for sums in the
+# ``same_order``.
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -155,6 +156,6 @@ summary()
 # - Give the four units different *outgoing* weights and leave the rest equal. Do they part?
 # - Make the speck 1e-12. How many more steps until the paths part?
 # - Which rates would the one unit need under Adam?
-# - Drop ``same_order=True`` and try 5, 6, 7, 8 and 9 units. On many machines some of these widths part by rounding alone.
+# - Drop ``same_order=True`` and try 5, 6, 7, 8 and 9 units. On many machines some of these widths part by rounding.
 
 plt.show()

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from symlib import __version__
+
 ROOT = Path(__file__).parents[2]
 VERSIONS = ("0.1.0", "0.9.0", "0.10.0")
 BASE = "https://example.org/why/"
@@ -26,10 +28,9 @@ def built(once, small_site, build, change):
 
     def work(folder):
         home = small_site(folder / "small")
-        for version, before in zip(VERSIONS, ("", *VERSIONS), strict=False):
-            if before:
-                change(home / "symlib" / "__init__.py", f'"{before}"', f'"{version}"')
-                change(home / "pyproject.toml", f'version = "{before}"', f'version = "{version}"')
+        for version, before in zip(VERSIONS, (__version__, *VERSIONS), strict=False):
+            change(home / "symlib" / "__init__.py", f'"{before}"', f'"{version}"')
+            change(home / "pyproject.toml", f'version = "{before}"', f'version = "{version}"')
             if version == "0.9.0":
                 change(home / "docs" / "index.md", "explanation/probe", "explanation/proof")
                 probe = home / "docs" / "explanation" / "probe.md"
