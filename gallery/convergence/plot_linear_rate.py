@@ -24,8 +24,8 @@ Du, Zhai, Póczos and Singh (2019) proved the bound for very wide networks. O03 
 # :math:`n^6 / \lambda_0^4` or more.
 #
 # The step belongs to *half the sum* of squares. The theorem asks for a step of the order :math:`\lambda_0 / n^2`;
-# here it is one over the largest eigenvalue, ten thousand times as long. The inputs are fifty centered digits of length 1. The labels are random signs,
-# or *hard*: the eigenvector of :math:`\lambda_0`, in the same size.
+# here it is one over the largest eigenvalue, ten thousand times as long. The inputs are fifty centered digits of
+# length 1. The labels are random signs, or *hard*: the eigenvector of :math:`\lambda_0`, in the same size.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
