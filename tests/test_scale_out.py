@@ -14,10 +14,10 @@ FOLDER = Path(__file__).parents[1] / "docs" / "bench"
 def page(monkeypatch):
     """Return the code that the page executes, and that for a cluster."""
     monkeypatch.syspath_prepend(FOLDER)
-    import sweep
+    import work
 
-    yield sweep.code()
-    sys.modules.pop("sweep", None)
+    yield work.sweep_code()
+    sys.modules.pop("work", None)
 
 
 @pytest.fixture
