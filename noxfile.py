@@ -9,10 +9,12 @@ if sys.version_info < (3, 11):  # noqa: UP036 - this file is what an older Pytho
     )
 
 import os
+import re
 import shutil
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 nox.needs_version = ">=2025.5.1"
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -22,6 +24,10 @@ nox.options.sessions = ["lint", "tests", "docs"]
 ROOT = Path(__file__).parent
 BUILD = ROOT / "docs" / "_build"
 LOCK = "docs/requirements.txt"
+TORCH = "2.13.0"
+EPOCH = "1767225600"  # the one date of all files, as in docs/conf.py
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}  # each process that shares the cores has one
+STYLE = [("ruff", "check"), ("ruff", "format", "--check"), ("mypy",), ("lint-imports",)]
 PYPROJECT = nox.project.load_toml(ROOT / "pyproject.toml")
 
 
@@ -72,13 +78,38 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def seeds(session: nox.Session) -> None:
+    """Run a page with other seeds and say which checks failed; `-- plot_hard_edge 100`."""
+    _install(session)
+    session.run("python", "docs/seeds.py", *session.posargs)
+
+
+@nox.session
+def quick(session: nox.Session) -> None:
+    """Check style and types and run the tests of what the working tree changed, in a minute."""
+    _install(session)
+    needs = [*nox.project.dependency_groups(PYPROJECT, "tests", "dev"), "nox"]
+    session.install(*needs)
+    tests_of_changes = ("python", "tests/quick.py", *session.posargs)
+    _run_each(session, *STYLE, tests_of_changes)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
-    """Run the tests of the library, of the pages and of the site; `-- -k name` runs some."""
+    """Run all tests but the slow ones; `-- --all` runs these too, `-- -k name` runs some."""
     _install(session)
     session.install(*nox.project.dependency_groups(PYPROJECT, "tests"))
-    _install_torch(session)
-    whole = () if session.posargs else ("--cov",)
-    session.run("python", "-m", "pytest", "-n", "auto", *whole, *session.posargs)
+    _install_torch(session, needed="--without-torch" not in session.posargs)
+    asked = [word for word in session.posargs if word not in ("--all", "--without-torch")]
+    if asked:
+        chosen = asked
+    elif "--all" in session.posargs:
+        chosen = ["--cov"]
+    else:
+        chosen = ["-m", "not slow"]
+    # a worker that has nothing left takes tests of another, so that nobody waits for a slow one
+    shared = ("-n", "auto", "--dist", "worksteal")
+    session.run("python", "-m", "pytest", *shared, *chosen, env=ONE_THREAD)
 
 
 @nox.session
@@ -130,7 +161,7 @@ def compat(session: nox.Session, age: str) -> None:
     needs = PYPROJECT["project"]["dependencies"]
     needs = [*needs, *nox.project.dependency_groups(PYPROJECT, "docs")]
     if age == "oldest":
-        needs = [f"{need.replace('>=', '==')}.*" for need in needs]
+        needs = [f"{_lowest(need)}.*" for need in needs]
     session.install("--upgrade", *needs)
     session.install("--no-deps", "--no-build-isolation", "-e", ".")
     session.run("python", "docs/build.py", str(BUILD / f"compat-{age}"))
@@ -157,20 +188,28 @@ def site(session: nox.Session) -> None:
 @nox.session
 def oldest(session: nox.Session) -> None:
     """Run the tests of the library on the oldest dependencies that pyproject.toml allows."""
-    lowest = [need.replace(">=", "==") for need in PYPROJECT["project"]["dependencies"]]
+    lowest = [_lowest(need) for need in PYPROJECT["project"]["dependencies"]]
     session.install(*lowest, *nox.project.dependency_groups(PYPROJECT, "tests"), ".")
-    session.run("python", "-m", "pytest", "-n", "auto", "--ignore=tests/site", *session.posargs)
+    library = ("-n", "auto", "--ignore=tests/site")
+    session.run("python", "-m", "pytest", *library, *session.posargs, env=ONE_THREAD)
+
+
+@nox.session(name="format")
+def format_code(session: nox.Session) -> None:
+    """Lay the code out as `nox -s lint` wants it, and mend what can be mended."""
+    session.install(*_named("dev", "ruff"))
+    session.run("ruff", "format")
+    session.run("ruff", "check", "--fix")
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, types, the floors of the library and the workflows."""
     session.install(*nox.project.dependency_groups(PYPROJECT, "dev"), "nox", "-e", ".")
-    session.run("ruff", "check")
-    session.run("ruff", "format", "--check")
-    session.run("mypy")
-    session.run("lint-imports")
-    session.run("zizmor", "--offline", "--quiet", ".github")
+    checks = list(STYLE)
+    if (ROOT / ".github").exists():  # not in the source distribution
+        checks.append(("zizmor", "--offline", "--quiet", ".github"))
+    _run_each(session, *checks)
 
 
 @nox.session
@@ -190,7 +229,8 @@ def build(session: nox.Session) -> None:
     """Build the wheel and the source distribution into dist/."""
     session.install("build")
     shutil.rmtree(ROOT / "dist", ignore_errors=True)
-    session.run("python", "-m", "build", "--outdir", "dist")
+    date = {"SOURCE_DATE_EPOCH": os.environ.get("SOURCE_DATE_EPOCH", EPOCH)}
+    session.run("python", "-m", "build", "--outdir", "dist", env=date)
 
 
 def _install(session: nox.Session) -> None:
@@ -198,13 +238,56 @@ def _install(session: nox.Session) -> None:
     session.install("--no-deps", "--no-build-isolation", "-e", ".")
 
 
-def _install_torch(session: nox.Session) -> None:
-    """Install torch, the oracle of the gradients, if a build without CUDA can be had."""
-    build = "torch==2.13.0+cpu" if sys.platform == "linux" else "torch"
-    if session.venv_backend == "uv":
-        session.run("uv", "pip", "install", build, success_codes=[0, 1, 2], silent=True)
+def _run_each(session: nox.Session, *commands: tuple[str, ...]) -> None:
+    """Run all commands, also after one that failed, and name at the end those that did."""
+    failed = []
+    for command in commands:
+        try:
+            session.run(*command)
+        except CommandFailed:
+            failed.append(f"`{' '.join(command)}`")
+    if failed:
+        session.error(
+            f"failed: {', '.join(failed)}; `nox -s format` mends what concerns the layout of code"
+        )
+
+
+def _install_torch(session: nox.Session, *, needed: bool) -> None:
+    """Install torch, the oracle of the gradients, and a build without CUDA if one can be had."""
+    uv = session.venv_backend == "uv"
+    install = ("uv", "pip", "install") if uv else ("python", "-m", "pip", "install")
+    offers: list[tuple[str, ...]] = [(f"torch=={TORCH}+cpu",), (f"torch=={TORCH}",)]
+    if uv:  # it knows where the builds without CUDA are
+        offers.insert(1, ("--torch-backend", "cpu", f"torch=={TORCH}"))
+    for offer in offers:
+        if _version_of_torch(session):
+            break
+        session.log(f"looking for {' '.join(offer)}")
+        session.run(*install, *offer, success_codes=range(256), silent=True)
+    if version := _version_of_torch(session):
+        session.log(f"gradients are compared with torch {version}")
+    elif needed:
+        session.error(
+            f"torch {TORCH} could not be installed, with which gradients are compared; "
+            "`nox -s tests -- --without-torch` leaves these tests out"
+        )
     else:
-        session.run("python", "-m", "pip", "install", build, success_codes=[0, 1], silent=True)
+        session.warn("without torch: the tests that compare with it are skipped")
+
+
+def _version_of_torch(session: nox.Session) -> str:
+    """Return the version that is installed, or nothing."""
+    code = (
+        "from importlib.metadata import distributions\n"
+        "print(*[one.version for one in distributions(name='torch')])"
+    )
+    printed = session.run("python", "-c", code, silent=True)
+    return str(printed or "").strip()
+
+
+def _lowest(need: str) -> str:
+    """Return a requirement of the lowest release that a requirement allows."""
+    return re.sub(r">=([\w.]+).*", r"==\1", need)
 
 
 def _named(group: str, name: str) -> list[str]:

@@ -5,6 +5,8 @@ the root of HOSTED, so that its addresses never change; each earlier one into a 
 by its version. Every page then links to the same page of the other versions, in plain HTML: no
 script is needed. A page of an earlier version says at its top that it is one, and leads to the
 newest. Wheels of all versions stay at the root, where scripts that were downloaded once find them.
+What was released is never replaced: two sites of one version are refused, and so are two wheels of
+one name.
 """
 
 import re
@@ -15,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "_extensions"))
 
-import symlib_policy
+from symlib_site import policy
 
 MARK = re.compile(r'<p class="versions">Version [^<]*</p>')
 LOST = "404.html"  # it is shown at any address, from which no relative link leads anywhere
@@ -36,7 +38,8 @@ def version_of(site: Path) -> str:
 def order(version: str) -> list[tuple[int, str]]:
     """Return what sorts versions: their numbers, and then what follows them."""
     parts = re.findall(r"\d+|[a-z]+", version)
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in parts]
+    # the end of a version sorts as a 0, above words: 0.2.0.dev0 comes before 0.2.0
+    return [*((int(part), "") if part.isdigit() else (-1, part) for part in parts), (0, "")]
 
 
 def switcher(page: str, here: str, folders: dict[str, str], hosted: Path) -> str:
@@ -74,26 +77,45 @@ def _same(page: str, folder: str, hosted: Path) -> str:
 def join(hosted: Path, newest: Path, earlier: list[Path]) -> dict[str, str]:
     """Put sites side by side, and return the folder of each version, the newest first."""
     now = version_of(newest)
-    sites = {version_of(site): site for site in earlier}
+    sites = {now: newest}
+    for site in earlier:
+        version = version_of(site)
+        if version in sites:
+            raise SystemExit(
+                f"two sites say {version}: {sites[version]} and {site}; give one of them, and "
+                "raise the version after a release"
+            )
+        sites[version] = site
     if late := [one for one in sites if order(one) > order(now)]:
         raise SystemExit(f"the newest site must be given first, got {now} before {late[0]}")
     folders = {now: ""}
-    folders |= {one: f"{one}/" for one in sorted(sites, key=order, reverse=True) if one != now}
+    newest_first = sorted(sites, key=order, reverse=True)
+    folders |= {one: f"{one}/" for one in newest_first if one != now}
     part = hosted.with_name(f"{hosted.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(newest, part)
     for version, folder in list(folders.items())[1:]:
         shutil.copytree(sites[version], part / folder)
-        for wheel in (sites[version] / "wheels").iterdir():
-            if not (part / "wheels" / wheel.name).exists():
-                shutil.copy2(wheel, part / "wheels")
+        for wheel in sorted((sites[version] / "wheels").iterdir()):
+            _keep(wheel, part / "wheels" / wheel.name)
         (part / folder / "_headers").unlink(missing_ok=True)  # hosts read the one at the root
     for version in folders:
         _mark(part, version, folders)
-    symlib_policy.write_headers(part)
+    policy.write_policies(part)
     shutil.rmtree(hosted, ignore_errors=True)
     part.rename(hosted)
     return folders
+
+
+def _keep(wheel: Path, place: Path) -> None:
+    """Copy a wheel to where downloaded scripts look for it, unless another one is there."""
+    if not place.exists():
+        shutil.copy2(wheel, place)
+    elif place.read_bytes() != wheel.read_bytes():
+        raise SystemExit(
+            f"two wheels are called {wheel.name}, and that of {wheel.parents[1]} is another one; "
+            "raise the version after a release"
+        )
 
 
 def _mark(hosted: Path, version: str, folders: dict[str, str]) -> None:

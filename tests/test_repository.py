@@ -1,6 +1,7 @@
 """The repository: what lies in it, what its first page says, and what an older Python meets."""
 
 import ast
+import importlib.util
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from symlib_site import pages, squeeze
 
 ROOT = Path(__file__).parents[1]
 TOP = {
@@ -58,14 +60,24 @@ def normal(requirement):
 
 
 def sessions():
-    """Return the functions of noxfile.py that are sessions."""
+    """Return the functions of noxfile.py that are sessions, by the names of these."""
     tree = ast.parse((ROOT / "noxfile.py").read_text(encoding="utf-8"))
-    return [
-        node
-        for node in tree.body
-        if isinstance(node, ast.FunctionDef)
-        and any("nox.session" in ast.unparse(one) for one in node.decorator_list)
-    ]
+    found = {}
+    for node in tree.body:
+        for one in getattr(node, "decorator_list", []):
+            decorator = ast.unparse(one)
+            if decorator.startswith("nox.session"):
+                named = re.search(r"name='(\w+)'", decorator)
+                found[named[1] if named else node.name] = node
+    return found
+
+
+def module(path):
+    """Return a module that lies outside of what is installed."""
+    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
 
 
 def python(code, *, folder=ROOT):
@@ -168,20 +180,87 @@ def test_the_gate_runs_the_commands_of_the_readme():
     assert sorted(run) == COMMANDS
 
 
-@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
-def test_the_files_that_a_first_page_links_to_exist(name):
-    """No link within the repository is dead."""
-    text = (ROOT / name).read_text(encoding="utf-8")
-    links = re.findall(r"\]\(([^)#]+)", text)
-    inside = [link for link in links if not link.startswith(("http:", "https:", "mailto:"))]
-    assert inside
-    assert [link for link in inside if not (ROOT / link).exists()] == []
+def markdown():
+    """Return the Markdown files that are read in the repository, by their paths there."""
+    files = [*ROOT.glob("*.md"), *ROOT.glob(".github/**/*.md"), *ROOT.glob("docs/**/*.md")]
+    texts = {path.relative_to(ROOT): path.read_text(encoding="utf-8") for path in files}
+    return {
+        path: text
+        for path, text in texts.items()
+        if not any(part in path.as_posix() for part in BUILT)
+    }
+
+
+def dead_links(path, text):
+    """Return the links of a Markdown file that lead to nothing in the repository."""
+    prose = re.sub(r"^(`{3,}).*?^\1|`[^`\n]*`", "", text, flags=re.MULTILINE | re.DOTALL)
+    links = re.findall(r"\]\(([^)#\s]+)", prose)
+    inside = [link for link in links if not re.match(r"[a-z]+:", link)]
+    built = ROOT / "docs" / "gallery"
+    targets = {link: (ROOT / path).parent.joinpath(link).resolve() for link in inside}
+    return [
+        link
+        for link, target in targets.items()
+        if built in (target, *target.parents) or not target.exists()
+    ]
+
+
+def test_links_of_markdown_lead_to_files_of_the_repository():
+    """What the build makes is linked by a role, so that no link is dead where it is read."""
+    found = {path.as_posix(): dead_links(path, text) for path, text in markdown().items()}
+    assert len(found) > len(list(ROOT.glob("*.md")))
+    assert {name: links for name, links in found.items() if links} == {}
+
+
+def test_a_dead_link_is_found():
+    """A page that the build makes, and a file that is not there; code is no link."""
+    text = "[a](../gallery/index.rst) [b](none.md#there) [c](../index.md) `[d](no.md)`"
+    assert dead_links(Path("docs/how_to/some.md"), text) == ["../gallery/index.rst", "none.md"]
+
+
+def test_the_address_of_the_repository_stands_in_one_place():
+    """The first page has that of the project's links, or says where to find it."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    address = PYPROJECT["project"].get("urls", {}).get("Source", "ADDRESS")
+    assert re.findall(r"^git clone (\S+)", text, flags=re.MULTILINE) == [address]
+
+
+def page_to_copy():
+    """Return the template of a page, which stands in the how-to."""
+    text = (ROOT / "docs" / "how_to" / "add_a_page.md").read_text(encoding="utf-8")
+    (page,) = re.findall(r"^```python\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
+    return page
+
+
+def test_the_page_to_copy_runs(tmp_path):
+    """The template in the how-to passes its checks as it stands."""
+    path = tmp_path / "plot_equal_gradients.py"
+    path.write_text(page_to_copy(), encoding="utf-8")
+    command = [sys.executable, "-W", "error", "-W", "ignore:FigureCanvasAgg", str(path)]
+    environment = os.environ | {"MPLBACKEND": "agg"}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert re.fullmatch(r"(\d+) checks, \1 passed", done.stdout.splitlines()[-1])
+
+
+def test_the_page_to_copy_is_written_as_pages_are():
+    """All that it lacks is what the how-to says to do before: a claim that names it."""
+    page = pages.Page("symmetry/plot_equal_gradients", page_to_copy())
+    faults = [*pages.find_faults_of_page(page), *squeeze.find_faults(page.file, page.text)]
+    (missing,) = [str(fault) for fault in faults]
+    assert "symlib/claims.toml" in missing
 
 
 def test_each_session_that_is_told_exists():
     """The table of CONTRIBUTING.md names every session, and no other."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    assert set(re.findall(r"`nox -s (\w+)", text)) == {session.name for session in sessions()}
+    _, _, table = text.partition("## All sessions")
+    rows = re.findall(r"^\| `nox -s (\w+)", table, flags=re.MULTILINE)
+    assert set(rows) == set(sessions())
+    told = re.findall(r"`nox -s ([\w ]+)", text)
+    assert {name for names in told for name in names.split()} == set(sessions())
 
 
 # The library
@@ -204,10 +283,79 @@ def test_no_module_of_the_library_imports_what_only_pages_or_tests_need():
     assert (result.returncode, result.stdout.strip()) == (0, "[]"), result.stderr
 
 
-def test_the_versions_agree():
-    """The package says the version of the library."""
-    code = "import symlib; print(symlib.__version__)"
-    assert python(code).stdout.strip() == PYPROJECT["project"]["version"]
+@pytest.fixture
+def project(tmp_path):
+    """Return a function that writes the four files which say what version this is."""
+
+    def write(version, said="not yet released", citation=None, date=""):
+        (tmp_path / "symlib").mkdir(exist_ok=True)
+        dated = f'date-released: "{date}"\n' if date else ""
+        texts = {
+            "pyproject.toml": f'[project]\nversion = "{version}"\n',
+            "symlib/__init__.py": f'__version__ = "{version}"\n',
+            "CITATION.cff": f"version: {citation or version}\n{dated}",
+            "CHANGELOG.md": f"# Changelog\n\n## {version}, {said}\n\n## 0.0.1, 2026-01-01\n",
+        }
+        for name, text in texts.items():
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write
+
+
+def test_versions_and_dates_agree():
+    """The package, the library, the changelog and the citation; no date before a release."""
+    release = module("docs/release.py")
+    assert release.faults_of(ROOT) == []
+    assert all(release.said_versions(ROOT).values())
+    is_released = bool(release.said_dates(ROOT)["CHANGELOG.md"])
+    assert is_released == ("dev" not in PYPROJECT["project"]["version"])
+
+
+def test_what_a_release_lacks_is_said(project):
+    """Another version, a date that one of two files has, a tag of something else."""
+    faults_of = module("docs/release.py").faults_of
+    assert faults_of(project("0.3.0", "2027-01-31", date="2027-01-31"), "v0.3.0") == []
+    assert faults_of(project("0.3.0", "2027-01-31", citation="0.2.0", date="2027-02-01")) == [
+        "the files must say the same version, got pyproject.toml 0.3.0, "
+        "symlib/__init__.py 0.3.0, CITATION.cff 0.2.0, CHANGELOG.md 0.3.0",
+        "the files must say the same date, got CHANGELOG.md 2027-01-31, CITATION.cff 2027-02-01",
+    ]
+    assert faults_of(project("0.3.0.dev0"), "v0.2.0") == [
+        "the tag must be v0.3.0.dev0, the version in pyproject.toml, got v0.2.0",
+        "CHANGELOG.md must say the date of 0.3.0.dev0, got 'not yet released'",
+    ]
+    assert faults_of(project("0.3.0.dev0", date="2027-01-31")) == [
+        "the files must say the same date, got CHANGELOG.md none, CITATION.cff 2027-01-31"
+    ]
+
+
+def test_what_is_published_knows_the_address_of_the_repository():
+    """A link of the package, and whole links and pictures on its first page."""
+    release = module("docs/release.py")
+    source = "https://example.org/why"
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    written = release.with_address(text, source)
+    assert "Source" in tomllib.loads(written)["project"]["urls"]
+    assert release.with_address(written, "another") == written
+    page = "[a](LICENSE) ![b](docs/b.svg) [c](https://example.org/c) [d](#d)"
+    assert release.with_whole_links(page, source, "v1") == (
+        f"[a]({source}/blob/v1/LICENSE) ![b]({source}/raw/v1/docs/b.svg) "
+        "[c](https://example.org/c) [d](#d)"
+    )
+
+
+def test_all_that_is_built_has_one_date():
+    """The wheel of ``nox -s build`` has the date of the wheel that lies in the site."""
+    (there,) = re.findall(r'"SOURCE_DATE_EPOCH", "(\d+)"', (ROOT / "docs/conf.py").read_text())
+    (here,) = re.findall(r'^EPOCH = "(\d+)"', (ROOT / "noxfile.py").read_text(), re.MULTILINE)
+    assert here == there
+
+
+def test_the_wheel_of_the_site_is_built_by_what_the_package_is_built_by():
+    """The lock holds a release of flit-core that the build system allows."""
+    (wanted,) = PYPROJECT["build-system"]["requires"]
+    assert wanted in PYPROJECT["dependency-groups"]["docs"]
 
 
 # The sessions
@@ -239,8 +387,8 @@ def test_an_older_python_can_read_the_sessions():
 def test_every_session_has_one_line_that_says_what_it_does():
     """``nox -l`` lists them."""
     assert sessions()
-    for session in sessions():
+    for name, session in sessions().items():
         line = ast.get_docstring(session)
-        assert line, session.name
-        assert "\n" not in line, session.name
-        assert line.endswith("."), session.name
+        assert line, name
+        assert "\n" not in line, name
+        assert line.endswith("."), name

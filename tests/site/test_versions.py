@@ -1,5 +1,6 @@
 """Several versions of the site, side by side as they are hosted."""
 
+import importlib.util
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,14 @@ def join(*folders):
     command = [sys.executable, str(ROOT / "docs" / "versions.py"), *map(str, folders)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
+
+
+def versions_module():
+    """Return the module that puts sites side by side; it lies among the documents."""
+    spec = importlib.util.spec_from_file_location("versions", ROOT / "docs" / "versions.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +88,7 @@ def switched(hosted, page):
     return found
 
 
+@pytest.mark.slow
 def test_the_newest_version_stays_at_the_root(built, hosted):
     """All its files are there as they were built, but for the links to other versions."""
     for path in built[-1].rglob("*"):
@@ -86,6 +96,7 @@ def test_the_newest_version_stays_at_the_root(built, hosted):
             assert (hosted / path.relative_to(built[-1])).read_bytes() == path.read_bytes()
 
 
+@pytest.mark.slow
 def test_every_page_leads_to_the_same_page_of_the_other_versions(hosted):
     """To the first page where a version has no such page."""
     page = "gallery/symmetry/plot_tied_units.html"
@@ -113,6 +124,7 @@ def test_every_page_leads_to_the_same_page_of_the_other_versions(hosted):
                 assert all((hosted / one).is_file() for one in links.values() if one != "here")
 
 
+@pytest.mark.slow
 def test_a_page_of_an_earlier_version_says_so_at_its_top(hosted):
     """It leads to the same page of the newest, or to its first page."""
     for page, link in (
@@ -126,6 +138,7 @@ def test_a_page_of_an_earlier_version_says_so_at_its_top(hosted):
     assert "This is version" not in read(hosted, "index.html")
 
 
+@pytest.mark.slow
 def test_search_engines_are_led_to_the_newest_version(hosted):
     """A page names its place there; one that is not there any more asks not to be listed."""
     page = "explanation/proof.html"
@@ -137,6 +150,7 @@ def test_search_engines_are_led_to_the_newest_version(hosted):
     assert "0.9.0/" not in read(hosted, "sitemap.xml")
 
 
+@pytest.mark.slow
 def test_a_script_that_was_downloaded_once_finds_its_library(hosted):
     """The wheels of all versions stay where the scripts of all versions look for them."""
     for name in ("", "0.9.0/", "0.1.0/"):
@@ -148,12 +162,14 @@ def test_a_script_that_was_downloaded_once_finds_its_library(hosted):
         assert f"-{name.rstrip('/') or '0.10.0'}-" in wheel.name
 
 
+@pytest.mark.slow
 def test_one_policy_covers_all_versions(hosted):
     """Hosts read the headers at the root, and those name every inline script of every version."""
     assert [path.parent for path in hosted.rglob("_headers")] == [hosted]
     assert read(hosted, "_headers").startswith("/*\n  Content-Security-Policy: default-src 'none'")
 
 
+@pytest.mark.slow
 def test_joined_again_nothing_is_doubled(built, hosted, tmp_path):
     """What is hosted depends on the sites alone."""
     again = tmp_path / "again"
@@ -167,15 +183,51 @@ def test_joined_again_nothing_is_doubled(built, hosted, tmp_path):
             assert (hosted / name).read_bytes() == (again / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_a_site_alone_names_its_version(built, tmp_path):
-    """An earlier site of the same version is replaced by the newest."""
-    code, output = join(tmp_path / "alone", built[0], built[0])
+    """It is the newest, and there is no other."""
+    code, output = join(tmp_path / "alone", built[0])
     assert code == 0, output
     assert len(output.splitlines()) == 1
     assert switched(tmp_path / "alone", "index.html") == {"0.1.0, the newest": "here"}
     assert '<p class="versions">Version 0.1.0</p>' in read(built[0], "index.html")
 
 
+@pytest.mark.slow
+def test_what_was_released_is_not_replaced(built, tmp_path):
+    """Two sites of one version are refused by name, and nothing is written."""
+    again = tmp_path / "again"
+    shutil.copytree(built[0], again)
+    for folders in ((built[0], again), (built[1], built[0], again)):
+        code, output = join(tmp_path / "out", *folders)
+        assert code == 1
+        assert f"two sites say 0.1.0: {built[0]} and {again}; give one of them" in output
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+def test_a_wheel_is_not_replaced_by_another_of_its_name(built, tmp_path):
+    """A site that brings one wheel more, whose bytes differ, is refused."""
+    (wheel,) = (built[1] / "wheels").iterdir()
+    other = tmp_path / "other"
+    shutil.copytree(built[0], other)
+    shutil.copy2(wheel, other / "wheels")
+    code, output = join(tmp_path / "out", built[1], other)
+    assert code == 0, output
+    (other / "wheels" / wheel.name).write_bytes(b"another")
+    code, output = join(tmp_path / "refused", built[1], other)
+    assert code == 1
+    assert f"two wheels are called {wheel.name}" in output
+    assert not (tmp_path / "refused").exists()
+
+
+def test_a_version_in_development_comes_before_its_release():
+    """Versions are ordered by their numbers, and words come before the number's end."""
+    wanted = ["0.1.0", "0.2.0.dev0", "0.2.0", "0.2.1", "0.9.0", "0.10.0"]
+    assert sorted(sorted(wanted), key=versions_module().order) == wanted
+
+
+@pytest.mark.slow
 def test_what_is_no_site_is_refused(built, tmp_path):
     """Nothing is written; nor are sites in a wrong order."""
     code, output = join(tmp_path / "out", built[1], built[2])
