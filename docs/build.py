@@ -2,8 +2,9 @@
 
 ``python docs/build.py FOLDER`` leaves a whole site in FOLDER, or no folder of that name: a build
 that fails, is killed or runs out of disk leaves what it has in FOLDER.part, which the next build
-throws away. A tree is built by one process at a time, since the gallery is written into ``docs``; a
-second one ends with a sentence.
+throws away. What is wrong with pages as they are written ends it before anything runs. A tree is
+built by one process at a time, since the gallery is written into ``docs``; a second one ends with a
+sentence.
 """
 
 import os
@@ -17,6 +18,9 @@ from pathlib import Path
 from sphinx.cmd.build import main as sphinx
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "_extensions"))
+
+from symlib_site import pages  # noqa: E402 - from the folder of the line above
 
 
 @contextmanager
@@ -54,5 +58,6 @@ def build(folder: Path, options: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    pages.refuse(os.environ.get("SYMLIB_PAGE", ""))
     with alone():
         sys.exit(build(Path(sys.argv[1]).resolve(), sys.argv[2:]))

@@ -1,6 +1,7 @@
-"""How Sphinx builds this site. What the site adds to Sphinx lives in ``_extensions``."""
+"""How Sphinx builds this site. What the site adds to Sphinx is ``_extensions/symlib_site``."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -42,29 +43,11 @@ extensions = [
     "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "sphinxcontrib.bibtex",
-    "symlib_access",
-    "symlib_book",
-    "symlib_budget",
-    "symlib_downloads",
-    "symlib_figures",
-    "symlib_gallery",
-    "symlib_interactive",
-    "symlib_lean",
-    "symlib_ledger",
-    "symlib_live",
-    "symlib_math",
-    "symlib_meta",
-    "symlib_notebooks",
-    "symlib_policy",
-    "symlib_reference",
-    "symlib_search",
-    "symlib_together",
-    "symlib_topics",
-    "symlib_twins",
-    "symlib_whole",
+    "symlib_site",
 ]
 exclude_patterns = [
     "_build",
+    "_extensions",
     "_static",
     "requirements.txt",
     # myst-nb would take the gallery's notebooks for pages and push the real ones out
@@ -118,15 +101,16 @@ napoleon_use_rtype = False
 napoleon_custom_sections = [("Attributes", "params_style")]
 default_role = "any"
 
-# Gallery: executed on every build
+# Gallery: executed on every build; a path on Windows has backslashes, which a pattern must escape
+EXECUTED = re.escape(os.sep) + (rf"{symlib_draft}\.py$" if symlib_draft else "plot_")
 sphinx_gallery_conf = {
     "examples_dirs": ["../gallery"],
     "gallery_dirs": ["gallery"],
-    "filename_pattern": rf"{os.sep}plot_" if not symlib_draft else rf"{os.sep}{symlib_draft}\.py$",
-    "subsection_order": "symlib_gallery.section_order",
-    "within_subsection_order": "symlib_gallery.page_order",
-    "image_scrapers": ("symlib_figures.scraper",),
-    "reset_modules": ("symlib_gallery.reset",),
+    "filename_pattern": EXECUTED,
+    "subsection_order": "symlib_site.gallery.section_order",
+    "within_subsection_order": "symlib_site.gallery.page_order",
+    "image_scrapers": ("symlib_site.figures.scraper",),
+    "reset_modules": ("symlib_site.gallery.reset",),
     "reset_modules_order": "both",
     "abort_on_example_error": True,
     "run_stale_examples": not tags.has("live"),  # noqa: F821

@@ -1,75 +1,18 @@
 """The pages of the gallery: what a reader may expect of each, and that each check can fail."""
 
-import ast
 import os
-import re
 import subprocess
 import sys
-import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
-from symlib_entries import ledger, read_record, verdict
+from symlib_site import entries, faults, pages, squeeze, topics, typed_numbers
 
-from symlib.claims import Check, ClaimFailed, check
+from symlib.claims import ClaimFailed, check
 
 ROOT = Path(__file__).parents[1]
-GALLERY = ROOT / "gallery"
-PAGES = {
-    path.relative_to(GALLERY).with_suffix("").as_posix(): path
-    for path in sorted(GALLERY.glob("*/plot_*.py"))
-}
-BLOCK = re.compile(r"# /// script\n((?:#.*\n)+?)# ///\n")
-COMES_ALONG = {"symlib", "numpy", "scipy"}  # with symlib-nn
-PACKAGES = {"sklearn": "scikit-learn"}
-ALLOWED = {"matplotlib", "numpy", "scipy", "sklearn", "symlib"}
-SECTIONS = [
-    "The figure",
-    "What this page promises",
-    "Where it stops being true",
-    "Try it yourself",
-]
-OWN_STREAMS = {"default_rng", "Generator", "SeedSequence", "PCG64", "PCG64DXSM", "Philox"}
-
-on_every_page = pytest.mark.parametrize("page", PAGES)
-
-
-def source(page):
-    """Return the text of a page."""
-    return PAGES[page].read_text(encoding="utf-8")
-
-
-def tree(page):
-    """Return the syntax tree of a page."""
-    return ast.parse(source(page))
-
-
-def calls(page, name):
-    """Return the calls of a function on a page, in order."""
-    found = [
-        node
-        for node in ast.walk(tree(page))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
-    ]
-    return sorted(found, key=lambda node: node.lineno)
-
-
-def imported(page):
-    """Return the packages that a page imports."""
-    names = set()
-    for node in ast.walk(tree(page)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names.add("." if node.level else str(node.module).split(".")[0])
-    return names
-
-
-def prose(page):
-    """Return the text of a page between its code: the docstring and the comments after ``# %%``."""
-    comments = re.findall(r"^# %%\n((?:#.*\n)*)", source(page), flags=re.MULTILINE)
-    blocks = (re.sub(r"^# ?", "", comment, flags=re.MULTILINE) for comment in comments)
-    return "\n\n".join([str(ast.get_docstring(tree(page))), *blocks])
+PAGES = {page.name: page for page in pages.pages()}
 
 
 def run(script, folder, **environment):
@@ -85,198 +28,506 @@ def run(script, folder, **environment):
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=120,
         check=False,
     )
 
 
-# As it is written
+# As they are written
 
 
-def test_there_are_pages():
-    """The gallery is where these tests look for it."""
+def test_no_page_has_a_fault():
+    """Pages, ledger and topics fit together, and every page keeps to the rules."""
     assert PAGES
+    assert [str(fault) for fault in pages.find_faults()] == []
 
 
-@on_every_page
-def test_the_title_is_a_short_question(page):
-    """A page asks one question, in at most 60 characters."""
-    title, line = str(ast.get_docstring(tree(page))).splitlines()[:2]
-    assert re.fullmatch(r"[A-Z].*[^\s]\?", title)
-    assert len(title) <= 60
-    assert line == "=" * len(title)
+CLAIM = entries.ledger()[0]
+NAME = CLAIM.pages[0]
+CLAIMS = [claim.id for claim in entries.ledger() if NAME in claim.pages]
+CHECKS = "\n".join(f'check("{claim}", "the sum", y, 1)' for claim in CLAIMS)
+TEMPLATE = f'''\
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["symlib-nn", "matplotlib"]
+# ///
+"""
+Is a small page enough?
+=======================
+
+It is enough for a test. It draws one point.
+
+The claims are {", ".join(CLAIMS)}.
+"""
+
+# %%
+# The figure
+# ----------
+# One point, at :math:`y = 1`.
+import matplotlib.pyplot as plt
+import numpy as np
+
+from symlib.claims import check, summary
+
+rng = np.random.default_rng(1)
+y = 1
+plt.plot(y, "o")
+
+# %%
+# What this page promises
+# -----------------------
+# It is 1.
+{CHECKS}
+summary()
+
+# %%
+# Where it stops being true
+# -------------------------
+# Nowhere.
+
+# %%
+# Try it yourself
+# ---------------
+# Try 2.
+
+plt.show()
+'''
 
 
-@on_every_page
-def test_the_answer_follows_the_question_in_a_paragraph(page):
-    """It is the tooltip and the excerpt of a search, so it has whole sentences and no markup."""
-    answer = str(ast.get_docstring(tree(page))).split("\n\n")[1]
-    assert answer.endswith(".")
-    assert not re.search(r"[`*|]|:math:", answer)
+def faults_of(text, name=NAME):
+    """Return the faults of a page with a text, as a build prints them."""
+    return [str(fault) for fault in pages.find_faults_of_page(pages.Page(name, text))]
 
 
-@on_every_page
-def test_the_script_block_names_what_the_page_imports(page):
-    """``uv run`` needs the library under its name on the index, and each package used besides."""
-    block = BLOCK.match(source(page))
-    assert block, "the page must begin with a script block"
-    needs = tomllib.loads(re.sub(r"^# ?", "", block[1], flags=re.MULTILINE))
-    assert set(needs) == {"requires-python", "dependencies"}
-    with open(ROOT / "pyproject.toml", "rb") as file:
-        assert needs["requires-python"] == tomllib.load(file)["project"]["requires-python"]
-    others = imported(page) - set(sys.stdlib_module_names) - COMES_ALONG
-    wanted = {"symlib-nn"} | {PACKAGES.get(name, name) for name in others}
-    assert sorted(needs["dependencies"]) == sorted(wanted)
+def test_a_page_that_keeps_to_the_rules_has_no_fault():
+    """What breaks a rule below is the change alone."""
+    assert faults_of(TEMPLATE) == []
+    assert list(squeeze.find_faults("page.py", TEMPLATE)) == []
 
 
-@on_every_page
-def test_the_docstring_follows_the_script_block(page):
-    """Sphinx-gallery takes the title from there."""
-    assert BLOCK.sub("", source(page), count=1).startswith('"""\n')
+FIRST = CLAIMS[0]
+BROKEN = {
+    "no Python": ("y = 1\n", "y = = 1\n", "a page must be Python, got: invalid syntax"),
+    "no question": (
+        "Is a small page enough?",
+        "A small page is enough.",
+        "the title must be a question that begins with a capital, got 'A small page is enough.'",
+    ),
+    "a long title": (
+        "Is a small page enough?\n=======================",
+        f"Is it {'very ' * 12}small?\n{'=' * 72}",
+        "the title must have at most 60 characters, it has 72: shorten it",
+    ),
+    "a short line under the title": (
+        "=======================",
+        "====",
+        "the line under the title must be as long as the title, 23 times =, got '===='",
+    ),
+    "an answer that is none": (
+        "It draws one point.",
+        "What it draws",
+        "below the title must stand the answer in whole sentences, a paragraph that ends with a "
+        "full stop, got 'It is enough for a test. What it draws'",
+    ),
+    "an answer with markup": (
+        "one point.\n\n",
+        "one ``point``.\n\n",
+        "the first paragraph must have no markup, as a tooltip shows it as it is, got '`': say it "
+        "in words",
+    ),
+    "no script block": (
+        "# /// script\n",
+        "",
+        "a page must begin with a script block (# /// script, requires-python, dependencies, "
+        "# ///): copy that of another page",
+    ),
+    "something behind the script block": (
+        '# ///\n"""',
+        '# ///\n\n"""',
+        'the docstring, which begins with """ on a line of its own, must follow the script block '
+        "at once",
+    ),
+    "a script block that cannot be read": (
+        '["symlib-nn", "matplotlib"]',
+        "[symlib-nn]",
+        "the script block must be TOML behind the signs #, got: Invalid value",
+    ),
+    "another Python": (
+        ">=3.11",
+        ">=3.9",
+        "the script block must name what the page needs, {'requires-python': '>=3.11', "
+        "'dependencies': ['matplotlib', 'symlib-nn']}, got {'requires-python': '>=3.9', ",
+    ),
+    "a package that the script block leaves out": (
+        "import numpy as np\n",
+        "import numpy as np\nimport sklearn.datasets\n",
+        "the script block must name what the page needs, {'requires-python': '>=3.11', "
+        "'dependencies': ['matplotlib', 'scikit-learn', 'symlib-nn']}, got ",
+    ),
+    "a package that readers do not have": (
+        "import numpy as np\n",
+        "import numpy as np\nimport torch\n",
+        "the page imports torch, and may import matplotlib, numpy, scipy, sklearn, symlib and the "
+        "standard library",
+    ),
+    "a page beside it": (
+        "import numpy as np\n",
+        "import numpy as np\nfrom .plot_xor_floor import y\n",
+        "the page imports a file beside it, and may import ",
+    ),
+    "the global stream": (
+        "np.random.default_rng(1)",
+        "np.random.normal(1)",
+        "np.random.normal uses the global random stream: draw from rng = "
+        "np.random.default_rng(seed)",
+    ),
+    "a function of the global stream": (
+        "import numpy as np\n",
+        "import numpy as np\nfrom numpy.random import normal\n",
+        "normal uses the global random stream: draw from rng = np.random.default_rng(seed)",
+    ),
+    "the module random": (
+        "import numpy as np\n",
+        "import numpy as np\nimport random\n",
+        "the module random has a global stream: draw from rng = np.random.default_rng(seed)",
+    ),
+    "a generator without a seed": (
+        "default_rng(1)",
+        "default_rng()",
+        "default_rng() must be given a seed, such as default_rng(2024)",
+    ),
+    "a section that is missing": (
+        "# Where it stops being true\n# -------------------------\n",
+        "",
+        "the page must have the sections The figure, What this page promises, Where it stops being "
+        "true, Try it yourself, in this order and none behind them, got The figure, What this page "
+        "promises, Try it yourself",
+    ),
+    "a section behind the last one": (
+        "\nplt.show()",
+        "\n# %%\n# More\n# ----\n\nplt.show()",
+        "the page must have the sections The figure, ",
+    ),
+    "a short line under a section": (
+        "# ---------------\n# Try 2.",
+        "# -----\n# Try 2.",
+        "the line under 'Try it yourself' must be as long as the title, 15 times -",
+    ),
+    "no window": (
+        "plt.show()\n",
+        'plt.savefig("page.png")\n',
+        "a page must end with plt.show(), which opens the window",
+    ),
+    "another role": (
+        "# Nowhere.",
+        "# See :doc:`plot_xor_floor`.",
+        "a notebook shows ':doc:' as it is: only :math: is markup, use plain words",
+    ),
+    "a directive": (
+        "# Nowhere.",
+        "# .. note:: Nowhere.",
+        "a notebook shows '.. ' as it is: only :math: is markup, use plain words",
+    ),
+    "a citation": (
+        "# Nowhere.",
+        "# Nowhere [1]_.",
+        "a notebook shows ']_' as it is: only :math: is markup, use plain words",
+    ),
+    "a claim by a variable": (
+        f'check("{FIRST}"',
+        "check(y",
+        'a check must name its claim as it stands in the ledger, such as check("S01", ...)',
+    ),
+    "a claim that is none": (
+        f'check("{FIRST}"',
+        f'check("X99", "X99", y, 1)\ncheck("{FIRST}"',
+        "X99 is checked, and is no claim: add it to symlib/claims.toml, or name another",
+    ),
+    "a claim of another page": (
+        f'check("{FIRST}"',
+        f'check("{entries.ledger()[-1].id}", "other", y, 1)\ncheck("{FIRST}"',
+        f"{entries.ledger()[-1].id} is checked, and its entry does not name this page: add "
+        f'"{NAME}" to "pages" of {entries.ledger()[-1].id} in symlib/claims.toml',
+    ),
+    "a claim that is left out": (
+        f'check("{FIRST}", "the sum", y, 1)\n',
+        "",
+        f"the claim {FIRST} names this page, which does not check it: write "
+        f'check("{FIRST}", ...), or take the page out of its "pages" in symlib/claims.toml',
+    ),
+    "a claim that the prose leaves out": (
+        f"The claims are {FIRST}",
+        "The claims are",
+        f"the prose must name {FIRST}, which is checked here: it becomes a link",
+    ),
+    "a table that is not closed": (
+        "summary()\n\n",
+        "\n",
+        "summary() must be called once, behind the last check and in no function or loop",
+    ),
+    "a table that is closed twice": (
+        "summary()\n\n",
+        "summary()\nsummary()\n\n",
+        "summary() must be called once, behind the last check and in no function or loop",
+    ),
+}
 
 
-@on_every_page
-def test_a_page_is_short(page):
-    """At most 200 lines of at most 120 characters."""
-    lines = source(page).splitlines()
-    assert len(lines) <= 200
-    assert [line for line in lines if len(line) > 120] == []
+@pytest.mark.parametrize(("old", "new", "sentence"), BROKEN.values(), ids=BROKEN)
+def test_a_page_that_breaks_a_rule_gets_its_sentence(old, new, sentence):
+    """It names the file, and what is wanted."""
+    assert old in TEMPLATE
+    found = faults_of(TEMPLATE.replace(old, new, 1))
+    assert any(one.startswith(f"gallery/{NAME}.py") and sentence in one for one in found), found
 
 
-@on_every_page
-def test_a_page_imports_only_what_readers_have(page):
-    """No sibling, no file of the site, no further package."""
-    assert imported(page) - set(sys.stdlib_module_names) <= ALLOWED
+def test_the_line_of_a_fault_is_the_line_that_breaks_the_rule():
+    """An editor goes there."""
+    (fault,) = faults_of(TEMPLATE.replace("default_rng(1)", "default_rng()"))
+    line = TEMPLATE.split("rng =")[0].count("\n") + 1
+    assert fault.startswith(f"gallery/{NAME}.py:{line}: ")
 
 
-@on_every_page
-def test_a_page_leaves_the_global_random_streams_alone(page):
-    """Chance comes from a generator with a seed, so that a page means the same when it is cut."""
-    used = {
-        node.attr
-        for node in ast.walk(tree(page))
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Attribute)
-        and node.value.attr == "random"
-    }
-    assert used <= OWN_STREAMS
-    assert "random" not in imported(page)
-    for node in ast.walk(tree(page)):
-        if isinstance(node, ast.ImportFrom) and node.module == "numpy.random":
-            assert {alias.name for alias in node.names} <= OWN_STREAMS
-        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("default_rng"):
-            assert node.args, "a generator needs a seed"
+def test_every_rule_is_broken_by_one_of_these():
+    """A rule that is added is tried too."""
+    broken = set()
+    for old, new, _ in BROKEN.values():
+        text = TEMPLATE.replace(old, new, 1)
+        if "= =" not in text:
+            page = pages.Page(NAME, text)
+            broken |= {rule for rule in pages.RULES if list(rule(page))}
+    assert set(pages.RULES) - broken == {pages.folder_is_a_part}
 
 
-@on_every_page
-def test_the_sections_stand_in_their_order(page):
-    """The figure, the promises, their limits, and something to try; then the window opens."""
-    titles = re.findall(r"^# %%\n# (.+)\n# -+\n", source(page), flags=re.MULTILINE)
-    assert [title for title in titles if title in SECTIONS] == SECTIONS
-    assert titles[-1] == SECTIONS[-1]
-    assert ast.unparse(tree(page).body[-1]) == "plt.show()"
+def test_a_page_that_nothing_names_is_told_where_to_be_named():
+    """The first thing that happens to who adds a page: three sentences, and no trace."""
+    found = faults_of(TEMPLATE, "elsewhere/plot_new")
+    assert found == [
+        'gallery/elsewhere/plot_new.py: no claim names this page: add "elsewhere/plot_new" to '
+        '"pages" of one in symlib/claims.toml',
+        "gallery/elsewhere/plot_new.py: the folder gallery/elsewhere is no part: add it as a "
+        "[[part]] to symlib/claims.toml",
+        "gallery/elsewhere/plot_new.py: the folder gallery/elsewhere must have a "
+        "GALLERY_HEADER.rst with its title",
+    ]
+    found = [str(fault) for fault in topics.find_faults(topics.topics(), {*PAGES, "a/plot_new"})]
+    assert found == [
+        'gallery/a/plot_new.py: the page has no tags: add "a/plot_new" = { tags = [...], asked = '
+        "[...] } to [gallery] in docs/topics.toml"
+    ]
 
 
-@on_every_page
-def test_the_line_under_a_title_is_as_long_as_the_title(page):
-    """Docutils warns of one that is too short; all are alike here."""
-    for title, line in re.findall(r"^# %%\n# (.+)\n# (-+)\n", source(page), flags=re.MULTILINE):
-        assert len(line) == len(title), title
+def test_autograd_may_be_imported_where_networks_are_not_lists_of_layers():
+    """Pages of two folders differentiate functions of their own."""
+    text = TEMPLATE.replace("import numpy as np\n", "import numpy as np\nimport autograd\n")
+    for folder, is_allowed in {"symmetry": False, "networks": True, "audit": True}.items():
+        found = "\n".join(faults_of(text, f"{folder}/plot_new"))
+        assert ("the page imports autograd" in found) is not is_allowed
 
 
-@on_every_page
-def test_the_prose_reads_in_a_notebook(page):
-    """Only math is marked up: notebooks would show any other role, directive or footnote as is."""
-    text = prose(page)
-    assert set(re.findall(r":([a-z][a-z:]*):`", text)) <= {"math"}
-    assert not re.search(r"^\.\. ", text, flags=re.MULTILINE)
-    assert not re.search(r"\]_|`_", text)
+def test_what_the_ledger_names_is_there(monkeypatch, tmp_path):
+    """A page or an explanation that is missing has its sentence, which names the claim."""
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    found = [str(fault) for fault in pages.find_faults_of_ledger(set(PAGES) - {NAME})]
+    assert (
+        f"symlib/claims.toml: the claim {FIRST} names the page {NAME}, which is not there: write "
+        f'gallery/{NAME}.py, or take it out of "pages"'
+    ) in found
+    assert (
+        f"symlib/claims.toml: the claim {FIRST} names docs/explanation/{CLAIM.explanation}.md, "
+        'which is not there: write it, or change "explanation"'
+    ) in found
 
 
-@on_every_page
-def test_every_check_names_a_claim_of_the_page_and_no_claim_is_left_out(page):
-    """The ledger says the same as the page, and is told so in plain text."""
-    named = [node.args[0] for node in calls(page, "check")]
-    assert all(isinstance(node, ast.Constant) for node in named)
-    listed = {claim.id for claim in ledger() if page in claim.pages}
-    assert {node.value for node in named} == listed
-
-
-@on_every_page
-def test_the_prose_names_the_claims(page):
-    """The ids in the text become links to the ledger."""
-    named = {node.args[0].value for node in calls(page, "check")}
-    assert named <= set(re.findall(r"\b[A-Z]\d\d\b", prose(page)))
-
-
-@on_every_page
-def test_the_table_is_closed_once_after_the_last_check(page):
-    """The last line of the table counts all checks."""
-    (closing,) = calls(page, "summary")
-    assert closing.lineno > max(node.lineno for node in calls(page, "check"))
-    assert any(
-        isinstance(node, ast.Expr) and ast.unparse(node) == "summary()" for node in tree(page).body
+def test_a_claim_has_the_letter_of_a_part_and_an_id_of_its_own(monkeypatch):
+    """Its letter puts it into the ledger, and its id is what pages name."""
+    odd = (CLAIM._replace(id="X01"), CLAIM, CLAIM)
+    monkeypatch.setattr(entries, "ledger", lambda: odd)
+    letters = ", ".join(part.letter for part in entries.parts())
+    sentence = (
+        f"symlib/claims.toml: an id must be the letter of a part ({letters}) and two digits of its "
+        "own, got "
     )
+    found = [str(fault) for fault in pages.find_faults_of_ledger(set(PAGES))]
+    assert found == [f"{sentence}'X01'", f"{sentence}'{FIRST}'", f"{sentence}'{FIRST}'"]
 
 
-def test_a_claim_is_checked_when_its_page_exists():
-    """The ledger does not promise a page that is not there, nor hide one that is."""
-    assert {page for claim in ledger() for page in claim.pages} == set(PAGES)
+def test_a_ledger_that_cannot_be_read_is_the_only_fault(monkeypatch, tmp_path):
+    """Nothing else can be said before it can."""
+    monkeypatch.setattr(pages, "ROOT", tmp_path)
+    for folder in ("symlib", "docs"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / pages.CLAIMS).write_text('[[claim]]\nid = "S01"\nverdikt = "open"\n')
+    (tmp_path / topics.FILE).write_text("tags = [\n")
+    found = [str(fault) for fault in pages.find_faults()]
+    assert "symlib/claims.toml: the claim S01 must have a field 'verdict'" in found
+    assert "symlib/claims.toml: the claim S01 must not have a field 'verdikt'" in found
+    assert found[-1].startswith("docs/topics.toml: the file must be TOML, got: Invalid value")
 
 
-# As it runs
+def test_a_draft_hears_of_the_faults_of_its_own_page(monkeypatch):
+    """What is wrong elsewhere does not stop it."""
+    folder = NAME.split("/")[0]
+    broken = TEMPLATE.replace("default_rng(1)", "default_rng()")
+    two = [pages.Page(NAME, broken), pages.Page(f"{folder}/plot_new", broken)]
+    monkeypatch.setattr(pages, "pages", lambda: two)
+    files = {fault.file for fault in pages.find_faults()}
+    assert {two[0].file, two[1].file, pages.CLAIMS, topics.FILE} <= files
+    assert {fault.file for fault in pages.find_faults("plot_new")} == {two[1].file}
+    assert pages.find_faults("none") == []
 
 
-@pytest.fixture
-def ran(page, once):
-    """Return what a page printed, left behind and recorded when it ran in an empty folder."""
+def test_a_build_ends_with_the_sentences_alone(monkeypatch):
+    """Who leaves the process in this way leaves no trace, and no advice to report an error."""
+    fault = faults.Fault("gallery/a.py", 3, "it must be better")
+    monkeypatch.setattr(pages, "find_faults", lambda draft: [fault, fault] if draft else [])
 
-    def work(home):
-        folder, record = home / "empty", home / "record.jsonl"
-        folder.mkdir()
-        result = run(PAGES[page], folder, SYMLIB_RECORD=str(record))
-        left = [path.name for path in folder.rglob("*")]
-        checks = read_record(record) if record.exists() else ()
-        return result.returncode, result.stdout, result.stderr, left, checks
-
-    *rest, checks = once(page, work)
-    return *rest, [Check(*one) for one in checks]
+    pages.refuse("")
+    with pytest.raises(SystemExit) as end:
+        pages.refuse("plot_new")
+    assert str(end.value).splitlines() == [str(fault), str(fault)]
 
 
-@on_every_page
-def test_a_page_runs_alone(ran):
-    """It passes every check, says so in its last line, warns of nothing and leaves no file."""
-    code, printed, errors, left, checks = ran
-    assert code == 0, errors
-    assert errors == ""
-    assert printed.splitlines()[-1] == f"{len(checks)} checks, {len(checks)} passed"
-    assert left == []
+# Squeeze
+
+SQUEEZED = {
+    "a long line": (
+        f"x = '{95 * 'x'}'",
+        "a line of code must have at most 100 characters, it has 101: break it, or name a part of "
+        "it first",
+    ),
+    "two statements": ("x = 1; y = 2", "two statements are on one line: give each its own"),
+    "a loop on one line": (
+        "for x in rows: print(x)",
+        "two statements are on one line: give each its own",
+    ),
+    "two assignments": (
+        "width, depth = 3, 4",
+        "width, depth are assigned at once: write an assignment for each",
+    ),
+    "a nested comprehension": (
+        "[sum(y for y in x) for x in rows]",
+        "a comprehension stands inside another one: name the inner one, or write a loop",
+    ),
+    "columns of rows": (
+        "zip(*map(f, rows))",
+        "zip is given *map(f, rows): name the inner rows first",
+    ),
+    "columns of a call": ("zip(*f(rows))", "zip is given *f(rows): name the inner rows first"),
+    "a loop that only names": (
+        "[y for x in rows for y in [f(x)]]",
+        "a loop over one value names it: write y = ... before",
+    ),
+    "a name in a call": (
+        "f(y := 2)",
+        "y is assigned within a call: assign it on a line before",
+    ),
+    "a dictionary for one call": (
+        'why = {"atol": 1}\nwhy["reason"] = "none"\nf(1, **why)',
+        "the dictionary why is made to be unpacked: write keywords here",
+    ),
+    "options by a call": (
+        "f(**dict(atol=1))",
+        "**dict(atol=1) is unpacked in a call: write keywords",
+    ),
+    "deep subscripts": (
+        "x[0][1][2]",
+        "3 subscripts stand in a row behind x: name what the first ones pick",
+    ),
+}
 
 
-@on_every_page
-def test_the_verdicts_of_the_ledger_follow_from_the_checks(page, ran):
-    """What a page shows about its claims is what the ledger says."""
-    checks = ran[-1]
-    for claim in ledger(checks):
-        if claim.pages == (page,):
-            assert (claim.id, verdict(claim.checks)) == (claim.id, claim.verdict)
+@pytest.mark.parametrize(("code", "sentence"), SQUEEZED.values(), ids=SQUEEZED)
+def test_squeezed_code_gets_its_sentence(code, sentence):
+    """It names the line, and what to write instead."""
+    found = [str(fault) for fault in squeeze.find_faults("page.py", f"rows = f()\n\n{code}\n")]
+    line = 2 + len(code.splitlines())
+    assert found == [f"page.py:{line}: {sentence}"]
 
 
-@on_every_page
-def test_the_checks_of_a_claim_have_names_of_their_own(ran):
-    """The prose asks for a measured number by claim and name."""
-    names = [(one.claim, one.what) for one in ran[-1]]
-    assert len(names) == len(set(names)) > 0
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x, y = y, x",
+        "x, y = f()",
+        "[y for x in rows for y in x]",
+        "zip(x, y)",
+        "dict(zip(*pair))",
+        "while (y := f(x)):\n    print(y)",
+        "def f(x, **options):\n    return g(x, **options)",
+        'look = {"color": "red"}\nf(1, **look)\nf(2, **look)\nf(3, **look)',
+        'look = {"color": "red"}\nprint(look)\nf(1, **look)',
+        "x[0][1] + y[z[0][1]][1]",
+        f"# {120 * 'x'}",
+    ],
+)
+def test_code_with_air_has_no_fault(code):
+    """An exchange, a pair that is taken apart, options that several calls share."""
+    assert [*squeeze.find_faults("page.py", f"{code}\n")] == []
 
 
-@on_every_page
-def test_a_tolerance_has_a_reason(ran):
-    """A number that is allowed to be off says why."""
-    for one in ran[-1]:
-        assert one.reason or not one.tolerance, f"{one.claim}: {one.what}"
+# Numbers that were typed
 
 
-# Mutations: a check that cannot fail proves nothing
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("Of 64 units 0.5 are on.\nThe loss is 2/3.", [(1, "64"), (1, "0.5"), (2, "2/3")]),
+        ("It took 1,000 steps, a thousand.", [(1, "1,000"), (1, "thousand")]),
+        ("# All 0.5\n\nA *wrong 7*.\n\n- 8 of them", [(1, "0.5"), (3, "7"), (5, "8")]),
+        (":::{dropdown} Are 64 enough?\n:open:\n\nNo, 65.\n:::", [(1, "64"), (4, "65")]),
+        ("```{gallery-figure} symmetry/plot_a_2\nAll 9.\n```", [(2, "9")]),
+        ("{measured}`S01; of 4 units; .2f`, {given}`0.5`, {total}`claims`", []),
+        ("$x^2 = 4$, `5`, [6](7.md), <https://example.org/8>, float32, S01", []),
+        ("$$\n2 + 3\n$$\n\n```{code-cell} python\n4 + 5\n```\n\n```text\n6\n```", []),
+        ("In 2019 two of them had mean 0, by Theorem 3 and sections 4.1 and 5.2.", []),
+        ("---\nnumber: 3\n---\n\n1. One.\n2. Two.", []),
+    ],
+)
+def test_a_typed_number_is_found_with_its_line(text, numbers):
+    """Prose, titles and captions count; what the build writes, formulas and code do not."""
+    assert list(typed_numbers.typed_numbers(text)) == numbers
+
+
+def test_a_typed_number_gets_its_sentence(tmp_path):
+    """It names the file, the line and both cures."""
+    (tmp_path / "docs" / "explanation").mkdir(parents=True)
+    page = tmp_path / "docs" / "explanation" / "the_tie.md"
+    page.write_text("# The tie\n\nThe gap is 0.25.\n", encoding="utf-8")
+    assert [str(fault) for fault in typed_numbers.find_faults(tmp_path)] == [
+        "docs/explanation/the_tie.md:3: the number 0.25 is typed: take it from the build by the "
+        "role measured or expected, or mark it as given, {given}`0.25`"
+    ]
+
+
+# What is not yet in hand
+
+
+def counted(rule):
+    """Return how many faults of a rule each file has."""
+    if rule == "squeeze":
+        found = [squeeze.find_faults(page.file, page.text) for page in PAGES.values()]
+        return Counter(fault.file for some in found for fault in some)
+    return Counter(fault.file for fault in typed_numbers.find_faults(ROOT))
+
+
+@pytest.mark.parametrize("rule", ["squeeze", "typed_numbers"])
+def test_the_list_of_files_not_yet_in_hand_only_gets_shorter(rule):
+    """No file has more faults than are put up with, and one without faults has left the list."""
+    listed = faults.not_yet(rule)
+    found = counted(rule)
+    assert {file: count for file, count in found.items() if count > listed.get(file, 0)} == {}
+    assert [file for file in listed if not found[file]] == [], "these may leave the list"
+    assert list(listed) == sorted(listed)
+
+
+def test_a_file_with_more_faults_than_are_put_up_with_is_told_all_of_them(monkeypatch):
+    """Nobody knows which of them is the new one."""
+    monkeypatch.setattr(faults, "not_yet", lambda rule: {"a": 2, "b": 1})
+    found = [faults.Fault(file, 1, "bad") for file in "aabbc"]
+    assert [fault.file for fault in faults.beyond("squeeze", found)] == ["b", "b", "c"]
+
+
+# As they run
 
 
 def beyond(one):
@@ -284,6 +535,16 @@ def beyond(one):
     step = one.tolerance + 1e-9 * max(1.0, abs(one.expected), one.tolerance)
     signs = {"==": (-1, 1), "<": (1,), "<=": (1,), ">": (-1,), ">=": (-1,)}[one.relation]
     return [one.expected + sign * step for sign in signs]
+
+
+def otherwise(one):
+    """Return expected numbers that a check must refuse: a twentieth off, or 1 instead of 0."""
+    shift = 0.05 * abs(one.expected) or 1.0
+    if one.relation != "==":
+        # an inequality fails when its bound is moved past the measured number
+        shift = 2 * abs(one.measured - one.expected) + one.tolerance + shift
+    signs = {"==": (-1, 1), "<": (-1,), "<=": (-1,), ">": (1,), ">=": (1,)}[one.relation]
+    return [one.expected + sign * shift for sign in signs]
 
 
 def again(one, *, measured, expected):
@@ -300,28 +561,40 @@ def again(one, *, measured, expected):
     )
 
 
-@on_every_page
-def test_each_check_fails_when_the_measured_number_moves_beyond_its_tolerance(ran):
-    """The check stands as recorded, and falls on each side where it must."""
-    for one in ran[-1]:
-        assert again(one, measured=one.measured, expected=one.expected).passed
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_runs_alone_and_each_of_its_checks_can_fail(page, tmp_path):
+    """It says that all checks passed, warns of nothing and leaves no file.
+
+    The verdicts of the ledger follow from its checks; a tolerance has a reason; and a check falls
+    when the measured number moves beyond its tolerance, or when another number was expected.
+    """
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    record = tmp_path / "record.jsonl"
+    result = run(ROOT / PAGES[page].file, folder, SYMLIB_RECORD=str(record))
+    assert (result.returncode, result.stderr) == (0, "")
+    checks = entries.read_record(record)
+    assert result.stdout.splitlines()[-1] == f"{len(checks)} checks, {len(checks)} passed"
+    assert list(folder.rglob("*")) == [], "a page must leave no file"
+
+    for claim in entries.ledger(checks):
+        if claim.pages == (page,):
+            assert (claim.id, entries.verdict(claim.checks)) == (claim.id, claim.verdict)
+    names = Counter((one.claim, one.what) for one in checks)
+    assert [name for name, count in names.items() if count > 1] == [], "the prose asks by name"
+    for one in checks:
+        said = f"{one.claim}: {one.what}"
+        assert one.reason or not one.tolerance, f"{said}: a tolerance must have a reason"
+        assert again(one, measured=one.measured, expected=one.expected).passed, said
         for measured in beyond(one):
             with pytest.raises(ClaimFailed, match=f"claim {one.claim} failed"):
                 again(one, measured=measured, expected=one.expected)
-
-
-@on_every_page
-def test_each_check_fails_when_another_number_was_expected(ran):
-    """No tolerance is so wide that a twentieth more or less would pass, or 1 instead of 0."""
-    for one in ran[-1]:
-        shift = 0.05 * abs(one.expected) or 1.0
-        if one.relation != "==":
-            # an inequality fails when its bound is moved past the measured number
-            shift = 2 * abs(one.measured - one.expected) + one.tolerance + shift
-        signs = {"==": (-1, 1), "<": (-1,), "<=": (-1,), ">": (1,), ">=": (1,)}[one.relation]
-        for sign in signs:
+        for expected in otherwise(one):
             with pytest.raises(ClaimFailed, match=f"claim {one.claim} failed"):
-                again(one, measured=one.measured, expected=one.expected + sign * shift)
+                again(one, measured=one.measured, expected=expected)
+
+
+# Mutations: a check that cannot fail proves nothing
 
 
 MUTATIONS = {
@@ -989,13 +1262,20 @@ MUTATIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("page", "old", "new", "claim"), MUTATIONS.values(), ids=MUTATIONS)
-def test_a_page_with_a_false_premise_fails(page, old, new, claim, tmp_path):
+def test_a_mutation_of_a_page_fails_its_claim(page, old, new, claim, tmp_path):
     """What a page says depends on what it does: change that, and the claim falls."""
-    text = source(page)
+    text = PAGES[page].text
     assert old in text, "the page has changed, and this mutation with it"
     script = tmp_path / "plot_mutant.py"
     script.write_text(text.replace(old, new), encoding="utf-8")
     result = run(script, tmp_path)
     assert result.returncode == 1
     assert f"ClaimFailed: claim {claim} failed" in result.stderr, result.stderr
+
+
+def test_each_mutation_is_still_a_change_of_its_page():
+    """What is to be replaced stands there; that the claim then falls takes longer to see."""
+    gone = [name for name, (page, old, _, _) in MUTATIONS.items() if old not in PAGES[page].text]
+    assert gone == []

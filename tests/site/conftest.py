@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "docs" / folder) for folder in ("_extensions", "simulations")]
 
-import symlib_entries  # noqa: E402 - from the folder of the line above
+import symlib_site.entries  # noqa: E402 - from the folder of the line above
 
 PARTS = ("symlib", "gallery", "docs", "pyproject.toml", "README.md", "LICENSE")
 PARTS += ("CHANGELOG.md", "CITATION.cff")
@@ -163,7 +163,7 @@ def build(start_build):
 
     def run(folder, *options, **environment):
         with start_build(folder, *options, **environment) as process:
-            output, _ = process.communicate(timeout=300)
+            output, _ = process.communicate(timeout=3600)
         return Built(folder, process.returncode, output)
 
     return run
@@ -198,6 +198,12 @@ def _shrunk(folder):
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    # the rules are those of the whole gallery, which this is not
+    builder = folder / "docs" / "build.py"
+    asked = '    pages.refuse(os.environ.get("SYMLIB_PAGE", ""))\n'
+    text = builder.read_text(encoding="utf-8")
+    assert asked in text
+    builder.write_text(text.replace(asked, ""), encoding="utf-8")
     ledger = folder / "symlib" / "claims.toml"
     entries = ledger.read_text(encoding="utf-8").split("\n[[claim]]\n")
     ledger.write_text(
@@ -297,10 +303,16 @@ class Site:
             for name, path in self.files("*.html").items()
         }
 
+    def records(self):
+        """Return the records that the build kept, by the names of their pages."""
+        folder = self.folder / "out" / "records"
+        found = sorted(folder.rglob("*.jsonl"))
+        return {path.relative_to(folder).with_suffix("").as_posix(): path for path in found}
+
     def checks(self):
         """Return the checks that the build recorded."""
-        records = sorted((self.folder / "out" / "records").rglob("*.jsonl"))
-        return [check for record in records for check in symlib_entries.read_record(record)]
+        records = self.records().values()
+        return [check for record in records for check in symlib_site.entries.read_record(record)]
 
 
 @pytest.fixture(scope="session")
@@ -319,7 +331,7 @@ def sites(once, copied, start_build):
         }
         answer = []
         for home, process in builds.items():
-            output, _ = process.communicate(timeout=400)
+            output, _ = process.communicate(timeout=3600)
             answer.append([str(home), process.returncode, output])
         return answer
 

@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-import symlib_entries
-from symlib_entries import corrections, ledger, read_record, verdict
+import symlib_site.entries
+from symlib_site.entries import corrections, ledger, read_record, verdict
 
 from symlib.claims import Check, check
 
@@ -146,7 +146,7 @@ def one_sentence(monkeypatch):
         "limited_by": ["S02"],
         "supported_by": ["S03", "S01"],
     }
-    monkeypatch.setattr(symlib_entries, "_toml", lambda: {"popular": [row]})
+    monkeypatch.setattr(symlib_site.entries, "table", lambda: {"popular": [row]})
 
 
 @pytest.mark.usefixtures("one_sentence")
@@ -188,6 +188,6 @@ def test_no_sentence_stays_open_once_every_claim_is_checked():
 
 def test_a_claim_refutes_limits_or_supports_a_sentence_and_does_not_do_two_of_them():
     """The three lists of a sentence have no claim in common."""
-    for row in symlib_entries._toml()["popular"]:
+    for row in symlib_site.entries.table()["popular"]:
         named = row["refuted_by"] + row["limited_by"] + row["supported_by"]
         assert len(named) == len(set(named)), row["says"]

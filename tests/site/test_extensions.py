@@ -1,7 +1,6 @@
 """What the site adds to Sphinx: figures, formulas, the ledger, downloads and live builds."""
 
 import ast
-import hashlib
 import json
 import re
 import zipfile
@@ -12,17 +11,16 @@ from xml.etree import ElementTree
 import matplotlib as mpl
 import matplotlib.style
 import pytest
-import symlib_access
-import symlib_downloads
-import symlib_entries
-import symlib_figures
-import symlib_lean
-import symlib_ledger
-import symlib_live
-import symlib_math
-import symlib_notebooks
-import symlib_policy
-import symlib_together
+import symlib_site.access
+import symlib_site.downloads
+import symlib_site.entries
+import symlib_site.expect
+import symlib_site.figures
+import symlib_site.ledger
+import symlib_site.live
+import symlib_site.math
+import symlib_site.notebooks
+import symlib_site.policy
 from matplotlib.figure import Figure
 from sphinx.errors import ExtensionError
 
@@ -39,14 +37,14 @@ WORDS = "One straight line that rises from the left to the right, and nothing el
 def draw():
     """Return a figure in the style of the site, with ink, black, a color and a dashed line."""
     with mpl.rc_context():
-        mpl.style.use(symlib_figures.STYLE)
+        mpl.style.use(symlib_site.figures.STYLE)
         figure = Figure()
         ax = figure.subplots()
         ax.plot([0, 1], [0, 1])
         ax.plot([0, 1], [1, 0], "--", color="black")
         ax.fill_between([0, 1], [0, 1], alpha=0.5)
         ax.set(title="A title", xlabel="an axis")
-        return symlib_figures._svg(figure)
+        return symlib_site.figures._svg(figure)
 
 
 def test_a_figure_has_no_style_attribute_and_no_black_or_ink_of_its_own():
@@ -57,14 +55,16 @@ def test_a_figure_has_no_style_attribute_and_no_black_or_ink_of_its_own():
     assert not any("style" in element.attrib for element in elements)
     colors = {element.get(kind) for element in elements for kind in ("fill", "stroke")}
     assert {"currentColor", "#1b78bd", "none"} <= colors
-    assert not colors & {symlib_figures.INK, "#000000", "black", "#000"}
+    assert not colors & {symlib_site.figures.INK, "#000000", "black", "#000"}
     assert "<metadata" not in svg
     assert "<!--" not in svg
 
 
 def test_a_figure_says_the_color_of_its_ink_for_both_schemes():
     """An image cannot inherit the color of the page; it follows the reader's scheme."""
-    svg = symlib_figures.adaptive_svg('<svg width="9"><g/></svg>', light="#111111", dark="#eeeeee")
+    svg = symlib_site.figures.adaptive_svg(
+        '<svg width="9"><g/></svg>', light="#111111", dark="#eeeeee"
+    )
     assert svg.count("<style>") == 1
     assert ":root{color:#111111}" in svg
     assert "@media(prefers-color-scheme:dark){:root{color:#eeeeee}" in svg
@@ -73,8 +73,8 @@ def test_a_figure_says_the_color_of_its_ink_for_both_schemes():
 
 def test_styles_become_attributes_with_the_same_values():
     """What a style attribute said, the presentation attributes say."""
-    svg = symlib_figures.adaptive_svg(
-        f'<svg><path d="M 0 0" style="fill: none; stroke:{symlib_figures.INK};opacity: 0.3"/>'
+    svg = symlib_site.figures.adaptive_svg(
+        f'<svg><path d="M 0 0" style="fill: none; stroke:{symlib_site.figures.INK};opacity: 0.3"/>'
         '<path style="stroke: #000000"/></svg>'
     )
     first, second = ElementTree.fromstring(svg).findall("path")
@@ -89,7 +89,7 @@ def test_styles_become_attributes_with_the_same_values():
 
 def test_paths_keep_two_decimals_and_scales_keep_all():
     """A glyph is scaled by a small number, which two decimals would make zero."""
-    svg = symlib_figures.adaptive_svg(
+    svg = symlib_site.figures.adaptive_svg(
         '<svg><path d="M 1.23456 7.891"/><g transform="scale(0.015625)"/></svg>'
     )
     assert 'd="M 1.23 7.89"' in svg
@@ -112,14 +112,14 @@ def test_a_figure_without_words_is_refused(words):
         figure.alt_text = words
     length = len((words or "").strip())
     with pytest.raises(ValueError, match=f"in 40 to 320 characters, got {length}: "):
-        symlib_figures.alternative_text(figure)
+        symlib_site.figures.alternative_text(figure)
 
 
 def test_the_words_of_a_figure_are_one_line():
     """Line breaks in the source do not reach the page."""
     figure = Figure()
     figure.alt_text = WORDS.replace(" that", "\n   that")
-    assert symlib_figures.alternative_text(figure) == WORDS
+    assert symlib_site.figures.alternative_text(figure) == WORDS
 
 
 def luminance(color):
@@ -140,7 +140,7 @@ def contrast(one, other):
 @pytest.mark.parametrize("background", ["ffffff", "f8f9fb", "131416", "14181e", "222832"])
 def test_the_palette_can_be_seen_on_every_background(background):
     """Each color of a line has a contrast of at least 3 in light and in dark."""
-    style = symlib_figures.STYLE.read_text(encoding="utf-8")
+    style = symlib_site.figures.STYLE.read_text(encoding="utf-8")
     colors = re.search(r"cycler\('color', (\[.*?\])\)", style)
     palette = ast.literal_eval(colors[1])
     assert len(palette) >= 4
@@ -150,8 +150,10 @@ def test_the_palette_can_be_seen_on_every_background(background):
 
 def inks(*, dark):
     """Return the colors of text in figures, as a light or a dark page has them."""
-    words = [pair[dark].removeprefix("#") for pair in symlib_figures.WORDS.values()]
-    return words, (symlib_figures.DARK if dark else symlib_figures.LIGHT).removeprefix("#")
+    words = [pair[dark].removeprefix("#") for pair in symlib_site.figures.WORDS.values()]
+    return words, (symlib_site.figures.DARK if dark else symlib_site.figures.LIGHT).removeprefix(
+        "#"
+    )
 
 
 # white, the second background of the theme, and a shade within a figure
@@ -173,24 +175,24 @@ def test_words_can_be_read_on_a_dark_page(background):
 
 def test_every_color_of_a_line_has_a_color_for_words():
     """The palette of the style, and gray."""
-    style = symlib_figures.STYLE.read_text(encoding="utf-8")
+    style = symlib_site.figures.STYLE.read_text(encoding="utf-8")
     colors = re.search(r"cycler\('color', (\[.*?\])\)", style)
     palette = {f"#{color}" for color in ast.literal_eval(colors[1])}
-    assert set(symlib_figures.WORDS) == palette | {"#808080"}
+    assert set(symlib_site.figures.WORDS) == palette | {"#808080"}
 
 
 def test_words_in_the_color_of_a_line_follow_the_color_scheme():
     """The words are darker than the line on a light page, and lighter on a dark one."""
     with mpl.rc_context():
-        mpl.style.use(symlib_figures.STYLE)
+        mpl.style.use(symlib_site.figures.STYLE)
         figure = Figure()
         ax = figure.subplots()
         ax.plot([0, 1], [0, 1], label="first")
         ax.annotate("words", (0.5, 0.5), color="C0")
         ax.set(xlabel="an axis")
-        symlib_figures.color_words(figure)
-        svg = symlib_figures._svg(figure)
-    light, dark = symlib_figures.WORDS["#1b78bd"]
+        symlib_site.figures.color_words(figure)
+        svg = symlib_site.figures._svg(figure)
+    light, dark = symlib_site.figures.WORDS["#1b78bd"]
     assert svg.count('stroke="#1b78bd"') == 1  # the line
     assert svg.count('class="w0"') == 1  # the words
     assert f".w0{{fill:{light}}}" in svg.partition("@media")[0]
@@ -204,7 +206,7 @@ def test_words_in_a_color_that_has_no_such_pair_are_refused(color):
     figure.text(0.5, 0.5, "hard to read", color=color)
     message = r"ink, gray or that of a line \(C0 to C3\), got #\w{6} for 'hard to read'"
     with pytest.raises(ValueError, match=message):
-        symlib_figures.color_words(figure)
+        symlib_site.figures.color_words(figure)
 
 
 # Formulas
@@ -222,7 +224,7 @@ def formulas():
         found |= {(tex.strip(), True) for tex in re.findall(r"\$\$(.+?)\$\$", prose, re.DOTALL)}
         prose = re.sub(r"\$\$.+?\$\$", "", prose, flags=re.DOTALL)
         found |= {(tex, False) for tex in re.findall(r"\$([^$]+?)\$", prose)}
-    for claim in symlib_entries.ledger():
+    for claim in symlib_site.entries.ledger():
         for text in (claim.statement, claim.scope):
             found |= {(tex, False) for tex in re.findall(r"\$([^$]+)\$", text)}
     for folder in ("gallery", "symlib"):
@@ -232,22 +234,31 @@ def formulas():
     return sorted(found)
 
 
-@pytest.mark.parametrize(("tex", "block"), formulas())
-def test_every_formula_of_the_site_becomes_mathml(tex, block):
-    """It is well-formed, and no command is left over."""
-    markup = symlib_math.mathml(tex, block=block)
+def left_over(tex, block):
+    """Return what is wrong with the MathML of a formula, or nothing."""
+    markup = symlib_site.math.mathml(tex, block=block)
     root = ElementTree.fromstring(re.sub(r"&(?!#|amp;|lt;|gt;|quot;)\w+;", "x", markup))
-    assert root.tag.endswith("math")
-    assert root.get("display") == ("block" if block else "inline")
-    assert "\\" not in "".join(root.itertext())
-    assert "".join(root.itertext()).strip()
+    text = "".join(root.itertext())
+    if not root.tag.endswith("math"):
+        return f"{root.tag} is no formula"
+    if root.get("display") != ("block" if block else "inline"):
+        return f"its display is {root.get('display')}"
+    return "a command is left over" if "\\" in text else "" if text.strip() else "it is empty"
+
+
+def test_every_formula_of_the_site_becomes_mathml():
+    """It is well-formed, and no command is left over."""
+    found = formulas()
+    assert len(found) > 100
+    wrong = {tex: fault for tex, block in found if (fault := left_over(tex, block))}
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("tex", [r"a + \nosuchthing", r"\nosuchthing{x}^2", r"\frac{\nosuch}{2}"])
 def test_an_unknown_command_is_a_fault_that_shows_the_formula(tex):
     """A formula with a typing error does not reach the page."""
     with pytest.raises(ExtensionError) as fault:
-        symlib_math.mathml(tex)
+        symlib_site.math.mathml(tex)
     assert repr(tex) in str(fault.value)
     assert re.search(r"\\nosuch\w*, which is not known", str(fault.value))
 
@@ -255,7 +266,7 @@ def test_an_unknown_command_is_a_fault_that_shows_the_formula(tex):
 def test_a_formula_that_cannot_be_read_is_a_fault_that_shows_it():
     """Whatever the converter raises, the message has the formula."""
     with pytest.raises(ExtensionError, match="no MathML for the formula") as fault:
-        symlib_math.mathml(r"\left( x^2")
+        symlib_site.math.mathml(r"\left( x^2")
     assert repr(r"\left( x^2") in str(fault.value)
 
 
@@ -278,7 +289,7 @@ def test_a_formula_that_cannot_be_read_is_a_fault_that_shows_it():
 )
 def test_a_number_is_written_as_in_prose(text, wanted):
     """Powers are raised, and signs are those of print."""
-    assert symlib_ledger.plain(text) == wanted
+    assert symlib_site.ledger.plain(text) == wanted
 
 
 def consistent():
@@ -291,7 +302,7 @@ def consistent():
                 claim.id, f"{what}, {at}", 1.0, "==", 1.0, 0.0, 0.0, True, shows[claim.verdict], ""
             ),
         )
-        for claim in symlib_entries.ledger()
+        for claim in symlib_site.entries.ledger()
         if claim.verdict != "open"
         for at, page in enumerate(claim.pages)
         for what in ("one number", "another")
@@ -301,14 +312,14 @@ def consistent():
 def test_a_ledger_that_fits_its_checks_has_no_fault():
     """Every claim is checked on its pages, with the verdict it names."""
     assert consistent()
-    assert list(symlib_ledger.find_faults(iter(consistent()))) == []
+    assert list(symlib_site.ledger.find_faults(iter(consistent()))) == []
 
 
 def test_a_check_on_a_further_page_is_no_fault():
     """An explanation may check a claim once more."""
     _, one = consistent()[0]
     more = ("explanation/the_tie", one._replace(what="in a notebook"))
-    assert list(symlib_ledger.find_faults([*consistent(), more])) == []
+    assert list(symlib_site.ledger.find_faults([*consistent(), more])) == []
 
 
 FAULTS = {
@@ -347,11 +358,11 @@ FAULTS = {
 @pytest.mark.parametrize(("spoil", "sentence"), FAULTS.values(), ids=FAULTS)
 def test_each_fault_of_the_ledger_has_its_sentence(spoil, sentence, monkeypatch):
     """One fault, one sentence that names the claim, and nothing else."""
-    known = symlib_entries._claims()
+    known = symlib_site.entries._claims()
     still_open = known["S02"]._replace(pages=("symmetry/plot_float_free",), verdict="open")
     monkeypatch.setitem(known, "S02", still_open)
     made = [one for one in consistent() if one[1].claim != "S02"]
-    assert list(symlib_ledger.find_faults(spoil(made))) == [sentence]
+    assert list(symlib_site.ledger.find_faults(spoil(made))) == [sentence]
 
 
 # Downloads
@@ -367,7 +378,7 @@ WHEEL = "https://example.org/wheels/symlib_nn-1-py3-none-any.whl"
 
 def test_a_script_is_pointed_to_the_wheel_in_its_block_only():
     """The rest of the text stays as it is."""
-    text = symlib_downloads.point_to_wheel(SCRIPT, WHEEL)
+    text = symlib_site.downloads.point_to_wheel(SCRIPT, WHEEL)
     assert text == SCRIPT.replace('["symlib-nn"', f'["symlib-nn @ {WHEEL}"')
     assert text.endswith('"""It names "symlib-nn" once more."""\n')
 
@@ -389,7 +400,7 @@ def test_an_archive_is_the_same_bytes_whenever_and_in_whatever_order_it_was_made
     """It holds what it held, as it can be downloaded beside it, and the wheel."""
     wheel = tmp_path / "symlib_nn-1-py3-none-any.whl"
     wheel.write_bytes(b"wheel")
-    script = symlib_downloads.point_to_wheel(SCRIPT, WHEEL)
+    script = symlib_site.downloads.point_to_wheel(SCRIPT, WHEEL)
     book = notebook("print(1)")
     members = {"part/notes.md": "Notes.", "part/plot_a.py": SCRIPT, "part/plot_a.ipynb": book}
     one = archive(tmp_path / "one.zip", members, (2001, 1, 1, 0, 0, 0))
@@ -397,7 +408,7 @@ def test_an_archive_is_the_same_bytes_whenever_and_in_whatever_order_it_was_made
     other = archive(tmp_path / "other.zip", turned, (2026, 2, 3, 4, 5, 6))
     assert one.read_bytes() != other.read_bytes()
     for path in (one, other):
-        symlib_downloads.rewrite(path, wheel, {"plot_a": script})
+        symlib_site.downloads.rewrite(path, wheel, {"plot_a": script})
     assert one.read_bytes() == other.read_bytes()
     with zipfile.ZipFile(one) as file:
         held = {name: file.read(name).decode() for name in file.namelist()}
@@ -405,18 +416,18 @@ def test_an_archive_is_the_same_bytes_whenever_and_in_whatever_order_it_was_made
     assert held["part/notes.md"] == "Notes."
     assert held[wheel.name] == "wheel"
     assert held["part/plot_a.py"] == script
-    assert held["part/plot_a.ipynb"] == symlib_downloads.declare(book, script)
+    assert held["part/plot_a.ipynb"] == symlib_site.downloads.declare(book, script)
 
 
 def test_a_notebook_opens_with_what_its_script_declares():
     """Once, however often the site is completed; without such a block it stays as it is."""
     book = notebook("print(1)")
-    said = symlib_downloads.declare(book, SCRIPT)
+    said = symlib_site.downloads.declare(book, SCRIPT)
     first, second = json.loads(said)["cells"]
     assert "".join(first["source"]) == SCRIPT.partition('\n"""')[0]
     assert second["source"] == ["print(1)"]
-    assert symlib_downloads.declare(said, SCRIPT) == said
-    assert symlib_downloads.declare(book, "print(1)") == book
+    assert symlib_site.downloads.declare(said, SCRIPT) == said
+    assert symlib_site.downloads.declare(book, "print(1)") == book
 
 
 # Live builds
@@ -425,7 +436,7 @@ REACHED = {
     "symlib/weights.py": True,
     "symlib/claims.toml": True,
     "symlib/deep/module.py": True,
-    "docs/_extensions/symlib_math.py": True,
+    "docs/_extensions/symlib_site/math.py": True,
     "docs/_static/symlib.mplstyle": True,
     "docs/index.md": False,
     "gallery/symmetry/plot_tied_units.py": False,
@@ -439,35 +450,21 @@ def test_a_change_of_what_pages_reach_changes_the_fingerprint(name, reached, tmp
     for file in REACHED:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / file).write_text("one", encoding="utf-8")
-    before = symlib_live.fingerprint(tmp_path)
-    assert symlib_live.fingerprint(tmp_path) == before
+    before = symlib_site.live.fingerprint(tmp_path)
+    assert symlib_site.live.fingerprint(tmp_path) == before
     (tmp_path / name).write_text("two", encoding="utf-8")
-    assert (symlib_live.fingerprint(tmp_path) != before) == reached
+    assert (symlib_site.live.fingerprint(tmp_path) != before) == reached
 
 
 def test_a_new_and_a_renamed_module_change_the_fingerprint(tmp_path):
     """Names count as much as texts."""
     (tmp_path / "symlib").mkdir()
-    prints = [symlib_live.fingerprint(tmp_path)]
+    prints = [symlib_site.live.fingerprint(tmp_path)]
     (tmp_path / "symlib" / "a.py").touch()
-    prints.append(symlib_live.fingerprint(tmp_path))
+    prints.append(symlib_site.live.fingerprint(tmp_path))
     (tmp_path / "symlib" / "a.py").rename(tmp_path / "symlib" / "b.py")
-    prints.append(symlib_live.fingerprint(tmp_path))
+    prints.append(symlib_site.live.fingerprint(tmp_path))
     assert len(set(prints)) == 3
-
-
-def test_a_script_is_stale_until_it_has_been_run_as_it_is(tmp_path):
-    """A new one and a changed one are; one whose text was run is not."""
-    script, built = tmp_path / "gallery" / "one" / "plot_a.py", tmp_path / "docs" / "gallery"
-    for folder in (script.parent, built / "one"):
-        folder.mkdir(parents=True)
-    script.write_text("a = 1\n", encoding="utf-8")
-    assert symlib_together.stale_scripts(tmp_path, built) == [script]
-    mark = hashlib.md5(script.read_bytes()).hexdigest()  # what sphinx-gallery leaves
-    (built / "one" / "plot_a.py.md5").write_text(mark, encoding="utf-8")
-    assert symlib_together.stale_scripts(tmp_path, built) == []
-    script.write_text("a = 2\n", encoding="utf-8")
-    assert symlib_together.stale_scripts(tmp_path, built) == [script]
 
 
 # Access
@@ -476,8 +473,8 @@ def test_a_script_is_stale_until_it_has_been_run_as_it_is(tmp_path):
 def test_code_that_scrolls_is_reached_by_keyboard():
     """A block with links is reached through them; every other block by itself."""
     plain, linked = "<pre>one\ntwo</pre>", '<pre>one <a href="#">two</a></pre>'
-    assert symlib_access.reachable(plain + linked) == '<pre tabindex="0"' + plain[4:] + linked
-    assert symlib_access.reachable(linked + plain) == linked + '<pre tabindex="0"' + plain[4:]
+    assert symlib_site.access.reachable(plain + linked) == '<pre tabindex="0"' + plain[4:] + linked
+    assert symlib_site.access.reachable(linked + plain) == linked + '<pre tabindex="0"' + plain[4:]
 
 
 def test_a_table_that_scrolls_is_reached_by_keyboard():
@@ -485,17 +482,19 @@ def test_a_table_that_scrolls_is_reached_by_keyboard():
     open_tag = '<div class="table-wrapper docutils container"'
     plain = f"{open_tag}><table><td>1</td></table></div>"
     linked = f'{open_tag}><table><td><a href="#">1</a></td></table></div>'
-    answer = symlib_access.reachable(linked + plain + linked)
+    answer = symlib_site.access.reachable(linked + plain + linked)
     named = plain.replace(open_tag, f'{open_tag} tabindex="0" role="group" aria-label="Table"')
     assert answer == linked + named + linked
 
 
 def test_a_formula_that_scrolls_on_a_phone_is_reached_by_keyboard():
     """Only the longest within a line; one on a line of its own is in a box that is reached."""
-    short = symlib_math.mathml("x = 1")
-    long = symlib_math.mathml(r"a_1 + a_2 + a_3 + a_4 + a_5 + a_6 + a_7 + a_8 + a_9 + a_0 = 1")
-    block = symlib_math.mathml(r"a_1 + a_2 + a_3 + a_4 + a_5 + a_6 + a_7 + a_8 = 1", block=True)
-    answer = symlib_access.reachable(short + long + block)
+    short = symlib_site.math.mathml("x = 1")
+    long = symlib_site.math.mathml(r"a_1 + a_2 + a_3 + a_4 + a_5 + a_6 + a_7 + a_8 + a_9 + a_0 = 1")
+    block = symlib_site.math.mathml(
+        r"a_1 + a_2 + a_3 + a_4 + a_5 + a_6 + a_7 + a_8 = 1", block=True
+    )
+    answer = symlib_site.access.reachable(short + long + block)
     assert answer == short + long.replace("<math", '<math tabindex="0"', 1) + block
 
 
@@ -505,9 +504,9 @@ def test_a_formula_that_scrolls_on_a_phone_is_reached_by_keyboard():
 def test_two_processes_are_never_given_one_port(tmp_path, monkeypatch):
     """Even if the system offers it to both, as it does while no kernel has taken it."""
     offered = iter([5001, 5002, 5001, 5002, 5003])
-    base = symlib_notebooks.LocalPortCache
+    base = symlib_site.notebooks.LocalPortCache
     monkeypatch.setattr(base, "find_available_port", lambda self, ip: next(offered))
-    one, other = symlib_notebooks.SharedPorts(), symlib_notebooks.SharedPorts()
+    one, other = symlib_site.notebooks.SharedPorts(), symlib_site.notebooks.SharedPorts()
     one.folder = other.folder = tmp_path
     assert [one.find_available_port(""), one.find_available_port("")] == [5001, 5002]
     assert other.find_available_port("") == 5003
@@ -515,15 +514,15 @@ def test_two_processes_are_never_given_one_port(tmp_path, monkeypatch):
 
 def test_kernels_are_given_the_ports_of_the_build(tmp_path, monkeypatch):
     """What Jupyter asks is the cache of this build, and a new build begins with none taken."""
-    for cache in (symlib_notebooks.LocalPortCache, symlib_notebooks.SharedPorts):
+    for cache in (symlib_site.notebooks.LocalPortCache, symlib_site.notebooks.SharedPorts):
         monkeypatch.setattr(cache, "_instance", None)
     app = SimpleNamespace(doctreedir=tmp_path / "doctrees")
-    symlib_notebooks.share_ports(app)
-    cache = symlib_notebooks.LocalPortCache.instance()
-    assert isinstance(cache, symlib_notebooks.SharedPorts)
+    symlib_site.notebooks.share_ports(app)
+    cache = symlib_site.notebooks.LocalPortCache.instance()
+    assert isinstance(cache, symlib_site.notebooks.SharedPorts)
     port = cache.find_available_port("127.0.0.1")
     assert [path.name for path in (tmp_path / "ports").iterdir()] == [str(port)]
-    symlib_notebooks.share_ports(app)
+    symlib_site.notebooks.share_ports(app)
     assert not list((tmp_path / "ports").iterdir())
 
 
@@ -532,7 +531,7 @@ def test_kernels_are_given_the_ports_of_the_build(tmp_path, monkeypatch):
 
 def test_an_inline_script_and_a_style_are_found_as_they_stand():
     """Data is no program, and a file of its own needs no hash."""
-    page = symlib_policy.Inline(
+    page = symlib_site.policy.Inline(
         "<script>if (1 < 2) {'</p>'}</script><script src='a.js'></script><style>\n a {}\n</style>"
         '<script type="application/ld+json">{"a": 1}</script><p>text</p>'
     )
@@ -546,13 +545,13 @@ def test_an_inline_script_and_a_style_are_found_as_they_stand():
 )
 def test_what_a_policy_cannot_name_is_found(fault):
     """Styles and handlers in attributes have no hash."""
-    assert symlib_policy.inline(f"<h1>A</h1>{fault}text").attributes == [fault]
+    assert symlib_site.policy.inline(f"<h1>A</h1>{fault}text").attributes == [fault]
 
 
 def test_a_fault_behind_an_entity_or_without_a_space_is_found():
     """As browsers read it."""
-    assert symlib_policy.inline('<a href="java&#115;cript:go()">').attributes
-    assert symlib_policy.inline('<p class="a"style="color: red">').attributes
+    assert symlib_site.policy.inline('<a href="java&#115;cript:go()">').attributes
+    assert symlib_site.policy.inline('<p class="a"style="color: red">').attributes
 
 
 def test_a_page_need_not_be_parsed_to_find_its_scripts(site):
@@ -561,7 +560,7 @@ def test_a_page_need_not_be_parsed_to_find_its_scripts(site):
     assert len(paths) > 100
     for path in paths:
         text = path.read_text(encoding="utf-8")
-        quick, whole = symlib_policy.inline(text), symlib_policy.Inline(text)
+        quick, whole = symlib_site.policy.inline(text), symlib_site.policy.Inline(text)
         assert quick.found == whole.found, path
         assert path.suffix == ".svg" or quick.attributes == whole.attributes == [], path
 
@@ -569,7 +568,41 @@ def test_a_page_need_not_be_parsed_to_find_its_scripts(site):
 def test_a_script_is_named_by_the_hash_that_browsers_compute():
     """An example of the specification of content security policies."""
     wanted = "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='"
-    assert symlib_policy.digest("alert('Hello, world.');") == wanted
+    assert symlib_site.policy.digest("alert('Hello, world.');") == wanted
+
+
+def test_a_policy_stands_before_all_that_it_governs_and_names_what_is_inline():
+    """It allows the scripts and styles of its own page, and no others."""
+    script, style = "let a = 1;", "p {}"
+    page = (
+        f'<head><meta charset="utf-8"><title>T</title><script>{script}</script>'
+        f"<style>{style}</style></head>"
+    )
+    found = symlib_site.policy.inline(page).found
+    mended = symlib_site.policy.with_policy(page, found)
+    head, mark, rest = mended.partition('<meta http-equiv="Content-Security-Policy" content="')
+    assert mark
+    assert head == '<head><meta charset="utf-8">'
+    rules = rest.partition('">')[0]
+    assert f"script-src 'self' {symlib_site.policy.digest(script)};" in rules
+    assert f"style-src 'self' {symlib_site.policy.digest(style)};" in rules
+    assert "frame-ancestors" not in rules  # a page cannot say that
+
+
+@pytest.mark.parametrize("page", ["<head><title>T</title></head>", 2 * '<meta charset="utf-8">'])
+def test_a_page_with_no_place_for_its_policy_is_a_fault(page):
+    """The sentence names the package that writes the head."""
+    with pytest.raises(ExtensionError, match="furo no longer writes"):
+        symlib_site.policy.with_policy(page, {"script": set(), "style": set()})
+
+
+def test_what_a_package_no_longer_writes_is_a_fault():
+    """The sentence names the package, its version and what was expected."""
+    assert symlib_site.expect.replaced("a b", "b", "c", "furo") == "a c"
+    with pytest.raises(
+        ExtensionError, match=r"furo [\d.]+ was expected to write 'd', and does not"
+    ):
+        symlib_site.expect.replaced("a b", "d", "c", "furo")
 
 
 def test_a_page_with_a_style_attribute_is_a_fault(small, build, change):
@@ -586,26 +619,3 @@ def test_a_page_with_a_style_attribute_is_a_fault(small, build, change):
     bad = build(small)
     assert bad.code == 1
     assert 'no policy allows <p style="color: red">, which is in index.html' in bad.output
-
-
-# Lean pages
-
-
-@pytest.mark.parametrize(
-    ("address", "body", "wanted"),
-    [
-        ("_static/sphinx-design.min.css?v=1", '<div class="sd-card docutils">', True),
-        ("_static/sphinx-design.min.css?v=1", '<p class="used-on">sd-card</p>', False),
-        ("_static/mystnb.0a1b.css", '<div class="cell docutils container">', True),
-        ("_static/mystnb.0a1b.css", "<p>One cell of a table.</p>", False),
-        ("_static/copybutton.js", '<div class="highlight-python"><pre>', True),
-        ("_static/copybutton.js", "<pre>", False),
-        ("_static/sg_gallery.css", '<div class="sphx-glr-thumbcontainer">', True),
-        ("_static/sg_gallery.css", "", False),
-        ("_static/symlib.css", "", True),
-        ("_static/doctools.js", "", True),
-    ],
-)
-def test_a_page_loads_a_file_only_where_it_is_used(address, body, wanted):
-    """A file that nobody knows anything about is loaded."""
-    assert symlib_lean.is_used(address, body) == wanted

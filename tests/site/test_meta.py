@@ -2,7 +2,6 @@
 
 import copy
 import io
-import json
 import re
 import shutil
 from collections import Counter
@@ -11,9 +10,9 @@ from urllib.parse import unquote, urlsplit
 from xml.etree import ElementTree
 
 import pytest
-import symlib_cards
-import symlib_meta
-import symlib_twins
+import symlib_site.cards
+import symlib_site.meta
+import symlib_site.twins
 from bs4 import BeautifulSoup
 from docutils import nodes
 from docutils.core import publish_doctree
@@ -55,24 +54,26 @@ def test_a_description_is_the_first_paragraph_in_plain_text():
         ".. note:: A note.\n\nTitle\n=====\n\n.. class:: claim-line\n\nChecks S01.\n\n"
         "Units *stay* tied\nfor :math:`\\varepsilon = 0`, ``exact`` sums.\n\nMore.\n"
     )
-    assert symlib_meta.description(doctree) == "Units stay tied for varepsilon = 0, exact sums."
-    assert symlib_meta.description(read("- a list\n- alone")) == ""
+    assert (
+        symlib_site.meta.description(doctree) == "Units stay tied for varepsilon = 0, exact sums."
+    )
+    assert symlib_site.meta.description(read("- a list\n- alone")) == ""
 
 
 def test_a_long_description_ends_with_a_sentence_or_a_word():
     """Nothing is longer than what search engines show."""
     sentence = "This sentence has one and eighty letters if one takes care to count all the spaces."
-    assert symlib_meta.shortened(f"{sentence} {sentence}") == sentence
-    short = symlib_meta.shortened(f"No. {300 * 'word '}")
+    assert symlib_site.meta.shortened(f"{sentence} {sentence}") == sentence
+    short = symlib_site.meta.shortened(f"No. {300 * 'word '}")
     assert short.endswith("word…")
     assert 150 < len(short) <= 160
-    assert symlib_meta.shortened(160 * "x") == 160 * "x"
+    assert symlib_site.meta.shortened(160 * "x") == 160 * "x"
 
 
 def test_tags_name_only_what_is_known():
     """Without an address there is no image and no address, not even a relative one."""
     about = {"title": 'A "<b>"', "description": "It's & is.", "type": "article"}
-    soup = BeautifulSoup(symlib_meta.tags(about), "html.parser")
+    soup = BeautifulSoup(symlib_site.meta.tags(about), "html.parser")
     found = {tag.get("property") or tag.get("name"): tag["content"] for tag in soup.select("meta")}
     assert found == {
         "description": "It's & is.",
@@ -83,26 +84,6 @@ def test_tags_name_only_what_is_known():
     }
 
 
-def test_linked_data_cannot_end_its_script():
-    """A title is data, whatever stands in it."""
-    title = "</script><!-- & -->"
-    about = {"title": title, "description": "d", "site_name": "s"}
-    text = symlib_meta.linked_data(about, "explanation/a", "They", "")
-    inside = text.removeprefix('<script type="application/ld+json">').removesuffix("</script>")
-    assert not re.search("[<>&]", inside)
-    data = json.loads(inside)
-    assert data["headline"] == title
-    assert not {"url", "image", "datePublished"} & set(data)
-    assert data["isPartOf"] == {"@type": "WebSite", "name": "s"}
-
-
-@pytest.mark.parametrize("docname", ["index", "gallery/index", "how_to/cite", "reference/ledger"])
-def test_only_articles_have_linked_data(docname):
-    """A list of pages is no article."""
-    about = {"title": "t", "description": "d", "site_name": "s"}
-    assert symlib_meta.linked_data(about, docname, "They", "") == ""
-
-
 # Cards
 
 
@@ -111,8 +92,8 @@ def card(title, *, inches=(6.4, 3.5)):
     figure = Figure(figsize=inches, layout="constrained")
     ax = figure.subplots()
     ax.plot([0, 1], [0, 1])
-    file = io.BytesIO(symlib_cards.picture(figure))
-    data = symlib_cards.card(title, file)
+    file = io.BytesIO(symlib_site.cards.picture(figure))
+    data = symlib_site.cards.card(title, file)
     return data, Image.open(io.BytesIO(data)).convert("L")
 
 
@@ -154,35 +135,6 @@ def test_the_same_card_is_the_same_bytes():
 # Files
 
 
-def test_the_releases_of_a_changelog_make_a_feed():
-    """What is not released yet is no news."""
-    log = (
-        "# Changelog\n\n## 0.3.0, not yet released\n\n- To come.\n\n"
-        "## 0.2.0, 2027-02-01\n\n- A <new> page & more.\n\n## 0.1.0, 2026-11-23\n\n- The site.\n"
-    )
-    changes = symlib_meta.releases(log)
-    assert changes == [
-        ("0.2.0", "2027-02-01", "- A <new> page & more."),
-        ("0.1.0", "2026-11-23", "- The site."),
-    ]
-    feed = ElementTree.fromstring(symlib_meta.feed("symlib", "They", ADDRESS, changes))
-    entries = feed.findall(f"{ATOM}entry")
-    assert [entry.findtext(f"{ATOM}content") for entry in entries] == [row[2] for row in changes]
-    for element in (feed, *entries):
-        assert element.findtext(f"{ATOM}id").startswith(ADDRESS)
-        assert element.findtext(f"{ATOM}title")
-        assert re.fullmatch(r"\d{4}-\d\d-\d\dT00:00:00Z", element.findtext(f"{ATOM}updated"))
-    assert feed.findtext(f"{ATOM}updated") == "2027-02-01T00:00:00Z"
-
-
-def test_the_changelog_of_this_project_can_be_read():
-    """Each of its headings is a version with a date, or with the words that it is to come."""
-    log = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
-    headings = re.findall(r"^## (.*)", log, flags=re.MULTILINE)
-    to_come = [one for one in headings if one.endswith("not yet released")]
-    assert len(headings) == len(symlib_meta.releases(log)) + len(to_come) > 0
-
-
 def test_links_from_anywhere_begin_at_the_root_of_the_site():
     """Those within the page, and those to other sites, stay."""
     page = (
@@ -194,8 +146,8 @@ def test_links_from_anywhere_begin_at_the_root_of_the_site():
         '<a href="https://d.org/"><img src="/why/_static/e.svg?v=1">'
         '<form action="/why/search.html"><a href="/why/"><a href="/f">'
     )
-    assert symlib_meta.from_anywhere(page, "https://example.org/why") == whole
-    assert 'href="/a.html#b"' in symlib_meta.from_anywhere(page, "https://example.org")
+    assert symlib_site.meta.from_anywhere(page, "https://example.org/why") == whole
+    assert 'href="/a.html#b"' in symlib_site.meta.from_anywhere(page, "https://example.org")
 
 
 # Twins
@@ -209,7 +161,7 @@ SIGNS = [*"ab1 _*`[]()>$|\\!+=:{}'", *("<a", "</", "<!--", "&amp;", "&#1;", "~~"
 def test_the_signs_of_a_sentence_stay_signs(text):
     """Whatever a sentence says, Markdown reads the same words, and neither markup nor a link."""
     text = " ".join(text.split()) or "a"
-    markdown = symlib_twins.Twin().block(nodes.paragraph("", text))
+    markdown = symlib_site.twins.Twin().block(nodes.paragraph("", text))
     parser = MarkdownIt("commonmark").enable(["table", "strikethrough"])
     opened, inline, closed = parser.parse(markdown)
     assert (opened.type, closed.type) == ("paragraph_open", "paragraph_close")
@@ -228,7 +180,7 @@ def test_a_twin_keeps_code_formulas_lists_tables_and_boxes():
         "=======  ==========\n\n.. image:: a.svg\n   :alt: What it *shows*\n"
     )
     next(doctree.findall(nodes.literal_block))["language"] = "ipython3"
-    text = symlib_twins.twin(doctree, "index")
+    text = symlib_site.twins.twin(doctree, "index")
     for piece in (
         "# Title\n\nA *word*, a **strong** one, `x_1` and $|x|_1$.\n\n## Part\n\n- one\n",
         "- two\n\n  1. deep\n",
@@ -243,7 +195,7 @@ def test_a_twin_keeps_code_formulas_lists_tables_and_boxes():
 
 def test_a_link_leads_to_a_twin_only_where_there_is_one():
     """Other sites and files stay where they are."""
-    twin = symlib_twins.Twin(lambda page: page != "../search")
+    twin = symlib_site.twins.Twin(lambda page: page != "../search")
     assert twin.address("../a/b.html#c") == "../a/b.md#c"
     for address in ("#c", "https://d.org/e.html", "f.svg", "../search.html"):
         assert twin.address(address) == address
@@ -303,28 +255,8 @@ def test_without_an_address_nothing_is_written_that_needs_one(site, heads):
     for name, head in heads.items():
         assert not head.select('link[rel="canonical"], [property="og:url"], [property="og:image"]')
         assert content(head, "twitter:card") == "summary", name
-    assert not {"sitemap.xml", "robots.txt", "changes.xml"} & set(site.files())
+    assert not {"sitemap.xml", "robots.txt"} & set(site.files())
     assert not site.files("cards/*")
-
-
-def test_explanations_and_gallery_pages_say_to_programs_what_they_are(heads):
-    """With an author, a license, and the date of the release."""
-    count = 0
-    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    for name, head in heads.items():
-        blocks = head.select('script[type="application/ld+json"]')
-        due = name.startswith(("explanation/", "gallery/", "study/")) and "/index." not in name
-        assert len(blocks) == due, name
-        for block in blocks:
-            count += 1
-            data = json.loads(block.string)
-            assert data["@type"] == ["TechArticle", "LearningResource"]
-            assert data["headline"] == content(head, "og:title")
-            assert data["description"] == content(head, "description")
-            assert f'date-released: "{data["datePublished"]}"' in citation
-            assert data["license"].startswith("https://creativecommons.org/licenses/by/4.0")
-            assert data["author"]["name"]
-    assert count > 48
 
 
 def test_pages_that_nobody_looks_for_are_not_listed(site):
@@ -425,16 +357,16 @@ def test_every_figure_of_the_gallery_gives_the_same_small_card(sites):
     for path, twin in zip(one, other, strict=True):
         assert path.read_bytes() == twin.read_bytes(), path.name
     for path in sorted(one, key=lambda path: path.stat().st_size)[-5:]:
-        assert len(symlib_cards.card("Which inputs does a fixed matrix not see?", path)) < 100_000
+        assert (
+            len(symlib_site.cards.card("Which inputs does a fixed matrix not see?", path)) < 100_000
+        )
 
 
 # A site whose address is known
 
 
 def test_where_the_address_is_known_it_is_whole_everywhere(small, build):
-    """Canonical addresses, cards, the map and the feed; twice the same bytes."""
-    log = small / "CHANGELOG.md"
-    log.write_text("# Changelog\n\n## 0.1.0, 2026-11-23\n\n- The site.\n", encoding="utf-8")
+    """Canonical addresses, cards and the map; twice the same bytes."""
     again = small.parent / "again"
     shutil.copytree(small, again)
     built = build(small, SYMLIB_BASEURL=ADDRESS.rstrip("/"), PYTHONHASHSEED="1")
@@ -455,11 +387,6 @@ def test_where_the_address_is_known_it_is_whole_everywhere(small, build):
         assert content(head, "twitter:card") == "summary_large_image"
         with Image.open(built.html / image.removeprefix(ADDRESS)) as card:
             assert card.size == (1200, 630)
-        for block in head.select('script[type="application/ld+json"]'):
-            assert json.loads(block.string)["url"] == address
-            assert json.loads(block.string)["image"] == image
-        (feed,) = head.select('link[type="application/atom+xml"]')
-        assert (built.html / f"{name}.html").parent.joinpath(feed["href"]).is_file()
     listed = ElementTree.parse(built.html / "sitemap.xml").iter(f"{MAP}loc")
     there = {path.relative_to(built.html).as_posix() for path in built.html.rglob("*.html")}
     due = [ADDRESS, *(ADDRESS + one for one in there - UNLISTED - {"index.html"})]
@@ -478,7 +405,7 @@ def test_where_the_address_is_known_it_is_whole_everywhere(small, build):
     twin = build(again, SYMLIB_BASEURL=ADDRESS, PYTHONHASHSEED="2")
     assert twin.code == 0, twin.output
     made = [*built.html.glob("cards/**/*.png"), *built.html.glob("*.xml"), built.html / "404.html"]
-    assert len(made) == 5
+    assert len(made) == 4
     for path in [*made, built.html / "llms.txt"]:
         other = twin.html / path.relative_to(built.html)
         assert path.read_bytes() == other.read_bytes(), path.name

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import symlib_entries
+import symlib_site.entries
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -42,22 +42,6 @@ def test_two_builds_give_the_same_bytes(sites):
     assert sorted(one) == sorted(other)
     differ = {name for name in one if one[name].read_bytes() != other[name].read_bytes()}
     assert not differ
-
-
-def test_a_page_loads_what_it_uses_of_other_extensions_and_nothing_else(pages):
-    """Cards, cells, code and the list of the gallery have their styles; other pages do not."""
-    kinds = {
-        "sphinx-design": "sd-card",
-        "mystnb": "cell",
-        "sg_gallery": "sphx-glr-thumbnails",
-        "copybutton": "highlight",
-    }
-    for kind, mark in kinds.items():
-        loads = {
-            name for name, page in pages.items() if any(f"/{kind}." in one for one in page.loads)
-        }
-        assert {name for name, page in pages.items() if page.classes[mark]} <= loads, kind
-        assert len(loads) < len(pages), kind
 
 
 def test_no_page_shows_a_fault_of_its_markup(pages):
@@ -177,7 +161,7 @@ def test_measured_numbers_stand_where_they_are_spoken_of(site, pages):
         assert "…" not in pages[name].text, name
     made = site.checks()
     reached = len({check.claim for check in made})
-    claims = len(symlib_entries.ledger())
+    claims = len(symlib_site.entries.ledger())
     total = f"This build made {len(made)} checks on {reached} of {claims} claims"
     assert total in pages["index.html"].text
     assert total in pages["reference/ledger.html"].text
@@ -194,7 +178,7 @@ def test_every_number_of_a_check_stands_in_the_ledger(site, pages):
 def test_the_ledger_has_every_claim_under_its_id(pages):
     """A link to a claim leads to its entry, with a verdict, which is never open."""
     page = pages["reference/ledger.html"]
-    ids = [claim.id for claim in symlib_entries.ledger()]
+    ids = [claim.id for claim in symlib_site.entries.ledger()]
     assert [one for one in page.ids if re.fullmatch(r"[SNRPOD]\d\d", one)] == ids
     assert page.classes["verdict"] == len(ids)
     assert page.classes["verdict-open"] == 0
@@ -202,7 +186,7 @@ def test_the_ledger_has_every_claim_under_its_id(pages):
 
 def test_every_gallery_page_names_its_claims_and_links_to_them(pages):
     """A reader of a page finds the entry of what it proves."""
-    for claim in symlib_entries.ledger():
+    for claim in symlib_site.entries.ledger():
         for name in set(claim.pages) & set(PAGES):
             page = pages[f"gallery/{name}.html"]
             assert f"../../reference/ledger.html#{claim.id}" in page.links, name

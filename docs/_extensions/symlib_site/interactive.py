@@ -24,11 +24,12 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxRole
 from sphinx.writers.html5 import HTML5Translator
-from symlib_figures import GalleryFigure
+
+from .figures import GalleryFigure
 
 logger = logging.getLogger(__name__)
 
-SCRIPTS = Path(__file__).parents[1] / "_static" / "figures"
+SCRIPTS = Path(__file__).parents[2] / "_static" / "figures"
 
 
 class interactive(nodes.figure):  # noqa: N801 - docutils names visitors after the class
@@ -156,8 +157,8 @@ def _as_figure(way: str) -> Callable[[Any, nodes.Element], None]:
     return lambda self, node: getattr(self, way)(node)
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register with Sphinx."""
+def setup(app: Sphinx) -> None:
+    """Register with Sphinx what has no order."""
     others = ("latex", "text", "man", "texinfo")
     for node, base in ((interactive, "figure"), (sets, "reference")):
         pair = (_as_figure(f"visit_{base}"), _as_figure(f"depart_{base}"))
@@ -165,6 +166,3 @@ def setup(app: Sphinx) -> dict[str, Any]:
         app.add_node(node, html=own, **dict.fromkeys(others, pair))
     app.add_directive("interactive", InteractiveFigure)
     app.add_role("sets", Sets())
-    app.connect("doctree-resolved", check_links)
-    app.connect("html-page-context", load)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

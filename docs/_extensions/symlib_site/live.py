@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
+from .expect import expect
+
 REACHED = (
     "symlib/**/*.py",
     "symlib/**/*.toml",
-    "docs/_extensions/*.py",
+    "docs/_extensions/*/*.py",
     "docs/simulations/*.py",
     "docs/_static/*.mplstyle",
 )
@@ -43,8 +44,14 @@ def forget_stale(app: Sphinx, config: Config) -> None:
     seen.write_text(config.symlib_sources)
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register with Sphinx."""
+def expect_marks(app: Sphinx) -> None:
+    """Fail unless sphinx-gallery has left the marks by which it knows what it has run."""
+    built = Path(app.srcdir, "gallery")
+    scripts = [] if app.config.symlib_draft else [*built.glob("*/plot_*.py")]
+    marked = all(script.with_name(f"{script.name}.md5").exists() for script in scripts)
+    expect(marked, "sphinx-gallery", "leave a file .md5 beside each script that it has run")
+
+
+def setup(app: Sphinx) -> None:
+    """Register with Sphinx what has no order."""
     app.add_config_value("symlib_sources", "", "env", str)  # a change reads every page anew
-    app.connect("config-inited", forget_stale)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -423,10 +423,3 @@ def write_llms_txt(app: Sphinx, fault: Exception | None) -> None:
     ]
     text = llms_txt(app.config.project, app.config.symlib_summary, parts)
     Path(app.outdir, "llms.txt").write_text(text, encoding="utf-8")
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register with Sphinx."""
-    app.connect("html-page-context", write_twin)
-    app.connect("build-finished", write_llms_txt)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

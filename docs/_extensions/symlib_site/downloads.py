@@ -15,12 +15,14 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
-from typing import Any
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxRole
+
+from .expect import expect
 
 NEED = '"symlib-nn"'
 BLOCK = re.compile(r"# /// script\n(?:#.*\n)+?# ///\n")
@@ -44,6 +46,10 @@ def build_wheel(root: Path, folder: Path) -> Path:
 def point_to_wheel(script: str, address: str) -> str:
     """Return the text of a script whose script block fetches the library from ``address``."""
     head, mark, rest = script.partition("\n# ///\n")
+    if NEED not in head:
+        raise ExtensionError(
+            f"a script block must name {NEED} among its dependencies, got {head!r}"
+        )
     return head.replace(NEED, f'"symlib-nn @ {address}"') + mark + rest
 
 
@@ -81,6 +87,8 @@ def finish(app: Sphinx, fault: Exception | None) -> None:
         text = path.read_text(encoding="utf-8")
         scripts[path.stem] = point_to_wheel(text, address) if address else text
         path.write_text(scripts[path.stem], encoding="utf-8")
+    pages = any(name.startswith("gallery/") and "/plot_" in name for name in app.env.found_docs)
+    expect(scripts or not pages, "sphinx", "put files for download into _downloads/*/")
     for path in site.glob("_downloads/*/plot_*.ipynb"):
         text = declare(path.read_text(encoding="utf-8"), scripts.get(path.stem, ""))
         path.write_text(text, encoding="utf-8")
@@ -138,9 +146,6 @@ class WheelLink(SphinxRole):
         return [nodes.reference("", self.text, refuri=f"{up}wheels/{wheel}", internal=True)], []
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register with Sphinx."""
+def setup(app: Sphinx) -> None:
+    """Register with Sphinx what has no order."""
     app.add_role("download-wheel", WheelLink())
-    app.connect("doctree-resolved", offer, priority=390)  # what is checked comes before it
-    app.connect("build-finished", finish)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

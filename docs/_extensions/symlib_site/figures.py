@@ -15,7 +15,6 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import symlib_cards
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
@@ -23,12 +22,15 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from . import cards
+from .expect import expect
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 logger = logging.getLogger(__name__)
 
-STYLE = Path(__file__).parents[1] / "_static" / "symlib.mplstyle"
+STYLE = Path(__file__).parents[2] / "_static" / "symlib.mplstyle"
 INK = "#2f3437"  # what the style draws text and axes with; follows the color scheme in the SVG
 LIGHT, DARK = "#24292e", "#e3e6ea"  # what that ink is on a light and on a dark page
 # A color that is seen as a line is too pale to be read: its words are darker, or lighter.
@@ -98,7 +100,7 @@ def scraper(block: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]
         path.write_text(_svg(figure), encoding="utf-8")
         path.with_suffix(".txt").write_text(f"{width}\n{height}\n{alt}\n", encoding="utf-8")
         if os.environ.get("SYMLIB_CARDS"):
-            path.with_name(f"{path.stem}_card.png").write_bytes(symlib_cards.picture(figure))
+            path.with_name(f"{path.stem}_card.png").write_bytes(cards.picture(figure))
         if path.stem.endswith("_001"):
             _mark(figure)
             path.with_name(f"{path.stem}_mark.svg").write_text(_svg(figure), encoding="utf-8")
@@ -164,9 +166,10 @@ def set_marks(app: Sphinx) -> None:
     """Put the text-free marks in place of the thumbnails, once the gallery is written."""
     for mark in Path(app.srcdir, "gallery").rglob("images/*_001_mark.svg"):
         page = mark.name.removesuffix("_001_mark.svg")
-        for thumb in mark.parent.glob(f"thumb/{page}_thumb.*"):
-            if thumb.suffix == ".svg" and not filecmp.cmp(mark, thumb, shallow=False):
-                shutil.copyfile(mark, thumb)  # a new file would have its page read again
+        thumb = mark.parent / "thumb" / f"{page}_thumb.svg"
+        expect(thumb.exists(), "sphinx-gallery", f"make the thumbnail {thumb.name}")
+        if not filecmp.cmp(mark, thumb, shallow=False):
+            shutil.copyfile(mark, thumb)  # a new file would have its page read again
 
 
 class GalleryFigure(SphinxDirective):
@@ -218,9 +221,6 @@ def want_words(app: Sphinx, doctree: nodes.document) -> None:
             logger.warning("an image without alternative text: %s", image["uri"], location=where)
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register with Sphinx."""
-    app.connect("builder-inited", set_marks, priority=900)
-    app.connect("doctree-read", want_words)
+def setup(app: Sphinx) -> None:
+    """Register with Sphinx what has no order."""
     app.add_directive("gallery-figure", GalleryFigure)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

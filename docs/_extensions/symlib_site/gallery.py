@@ -16,41 +16,35 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import symlib_entries
-import symlib_figures
-import symlib_ledger
-import symlib_reference
-import symlib_topics
 from docutils import nodes
 from sphinx.application import Sphinx
 
-GALLERY = Path(__file__).parents[2] / "gallery"
+from . import entries, figures, ledger, reference, seconds, topics
+from .expect import expect
+
+GALLERY = Path(__file__).parents[3] / "gallery"
 TAG_LIST = "<div id='sg-tag-list' class='sphx-glr-tag-list'></div>"
-SECTIONS = (
-    "symmetry",
-    "null_spaces",
-    "random_matrices",
-    "separation",
-    "convergence",
-    "designs",
-)
 
 
 @cache
 def _reading_order() -> tuple[str, ...]:
     """Return the pages in the order in which the ledger first names them."""
-    named = [Path(page).name for claim in symlib_entries.ledger() for page in claim.pages]
+    named = [Path(page).name for claim in entries.ledger() for page in claim.pages]
     return tuple(dict.fromkeys(named))
 
 
 def section_order(folder: str) -> int:
-    """Return the place of a gallery's folder in the argument."""
-    return SECTIONS.index(Path(folder).name)
+    """Return the place of a gallery's folder in the argument; what is no part of it comes last."""
+    folders = [part.folder for part in entries.parts()]
+    name = Path(folder).name
+    return folders.index(name) if name in folders else len(folders)
 
 
 def page_order(script: str) -> int:
-    """Return the place of a page in its section."""
-    return _reading_order().index(Path(script).stem)
+    """Return the place of a page in its section; what no claim names, as in a draft, comes last."""
+    pages = _reading_order()
+    name = Path(script).stem
+    return pages.index(name) if name in pages else len(pages)
 
 
 _filters: list[Any] = []
@@ -59,7 +53,8 @@ _filters: list[Any] = []
 def reset(gallery_conf: dict[str, Any], script: str, when: str) -> None:
     """Give every page the same start: the style of the site, warnings as errors, a new record."""
     if when == "after":
-        symlib_ledger.end_record()
+        seconds.stop()
+        ledger.end_record()
         warnings.filters[:] = _filters  # type: ignore[index]
         return
     import matplotlib as mpl
@@ -67,19 +62,26 @@ def reset(gallery_conf: dict[str, Any], script: str, when: str) -> None:
 
     plt.close("all")
     mpl.rcdefaults()
-    plt.style.use(symlib_figures.STYLE)
+    plt.style.use(figures.STYLE)
     (page,) = GALLERY.glob(f"*/{script}")
-    symlib_ledger.start_record(f"gallery/{page.parent.name}/{page.stem}")
+    docname = f"gallery/{page.parent.name}/{page.stem}"
+    ledger.start_record(docname)
+    seconds.start(docname)
     _filters[:] = warnings.filters
     warnings.simplefilter("error")
     warnings.filterwarnings("ignore", message=".*non-interactive.*", category=UserWarning)
 
 
 def drop_tag_lists(app: Sphinx, doctree: nodes.document) -> None:
-    """Take out the empty lists of tags, which repeat one id on a page."""
+    """Take out the empty lists of tags, which repeat one id on a page.
+
+    Sphinx-gallery has tags of its own. Their list is made of elements that a keyboard cannot reach,
+    so that this site has a page of tags instead.
+    """
     for raw in list(doctree.findall(nodes.raw)):
         raw.rawsource = raw.astext().replace(TAG_LIST, "")
         raw.children = [nodes.Text(raw.rawsource)]
+        expect("sg-tag-list" not in raw.rawsource, "sphinx-gallery", f"write {TAG_LIST}")
 
 
 def path_of_pages() -> list[str]:
@@ -89,17 +91,17 @@ def path_of_pages() -> list[str]:
         folder, script = page.split("/")
         return section_order(folder), page_order(script)
 
-    return sorted(symlib_reference.pages_in_gallery(), key=place)
+    return sorted(reference.pages_in_gallery(), key=place)
 
 
 @cache
 def pages_of(source: Path) -> tuple[str, ...]:
     """Return the pages that an explanation rests on: those of its claims, and its figures."""
-    entries = symlib_entries.ledger()
-    mine = [page for one in entries if one.explanation == source.stem for page in one.pages]
+    claims = entries.ledger()
+    mine = [page for one in claims if one.explanation == source.stem for page in one.pages]
     text = source.read_text(encoding="utf-8")
     shown = re.findall(r"^```\{gallery-figure\} (\S+)", text, flags=re.MULTILINE)
-    named = [page for one in entries if one.id in text for page in one.pages]
+    named = [page for one in claims if one.id in text for page in one.pages]
     together = {*mine, *shown} or set(named)  # the first explanation has neither
     return tuple(page for page in path_of_pages() if page in together)
 
@@ -135,9 +137,9 @@ def add_links(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         rows["Before"] = _joined([to.page(f"gallery/{one}")] for one in path[max(at - 1, 0) : at])
         rows["Next"] = _joined([to.page(f"gallery/{one}")] for one in path[at + 1 : at + 2])
         rows["Uses"] = _joined(
-            [to.function(name)] for name in symlib_reference.functions_of(page) if to.function(name)
+            [to.function(name)] for name in reference.functions_of(page) if to.function(name)
         )
-        rows["Tags"] = _joined([to.tag(tag)] for tag in symlib_topics.tags(page))
+        rows["Tags"] = _joined([to.tag(tag)] for tag in topics.tags(page))
     title.parent += _table({name: cell for name, cell in rows.items() if cell})
 
 
@@ -161,9 +163,9 @@ class Links:
 
     def tag(self, tag: str) -> nodes.Node:
         """Return a link to the pages of a tag."""
-        if symlib_topics.TAGS not in self.app.env.found_docs:
+        if topics.TAGS not in self.app.env.found_docs:
             return nodes.Text(tag)
-        return self._to(symlib_topics.TAGS, tag, symlib_topics.anchor(tag))
+        return self._to(topics.TAGS, tag, topics.anchor(tag))
 
     def _to(self, other: str, text: str, place: str = "", *inside: nodes.Node) -> nodes.Node:
         address = self.app.builder.get_relative_uri(self.docname, other)
@@ -172,12 +174,12 @@ class Links:
 
 
 def _claims_of(page: str) -> list[str]:
-    return [one.id for one in symlib_entries.ledger() if page in one.pages]
+    return [one.id for one in entries.ledger() if page in one.pages]
 
 
 @cache
 def _explanations() -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.explanation for one in symlib_entries.ledger()))
+    return tuple(dict.fromkeys(one.explanation for one in entries.ledger()))
 
 
 def _place_of_explanation(docname: str) -> int:
@@ -199,10 +201,3 @@ def _table(rows: dict[str, list[nodes.Node]]) -> nodes.Node:
         body += cell
         fields += nodes.field("", nodes.field_name("", name), nodes.field_body("", body))
     return fields
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register with Sphinx."""
-    app.connect("doctree-read", drop_tag_lists)
-    app.connect("doctree-resolved", add_links, priority=400)  # before the ledger links ids
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -15,13 +15,13 @@ import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from posixpath import join, normpath
-from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
-import symlib_whole
 from bs4 import BeautifulSoup, Tag
 from sphinx.application import Sphinx
+
+from . import whole
 
 NAME = "symlib-explanations.epub"
 TITLE = "symlib: why initial weights are random"
@@ -185,8 +185,6 @@ def write(path: Path, members: dict[str, bytes]) -> None:
             book.writestr(entry, data, kind)
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register with Sphinx."""
-    app.add_role("download-book", symlib_whole.FileLink(NAME))
-    app.connect("build-finished", bind, priority=995)  # the archive of the site takes it along
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+def setup(app: Sphinx) -> None:
+    """Register with Sphinx what has no order."""
+    app.add_role("download-book", whole.FileLink(NAME))

@@ -8,7 +8,6 @@ of the site is known, and left out elsewhere.
 from __future__ import annotations
 
 import html
-import json
 import posixpath
 import re
 from pathlib import Path
@@ -16,20 +15,16 @@ from typing import Any
 from urllib.parse import urlsplit
 from xml.sax.saxutils import escape
 
-import symlib_cards
 from docutils import nodes
 from sphinx.application import Sphinx
-from symlib_twins import in_site
+
+from . import cards
+from .twins import in_site
 
 LONGEST = 160  # characters of a description that search engines show
 LOST = "404"  # the page for addresses where nothing is
 NO_PROSE = ("claim-line", "page-links")
-LICENSE = "https://creativecommons.org/licenses/by/4.0/"
-KINDS = {
-    "explanation": "explanation",
-    "gallery": "executed example",
-    "study": "executed study",
-}
+ARTICLES = ("explanation", "gallery", "study")  # folders
 
 # The page
 
@@ -77,8 +72,8 @@ def tags(about: dict[str, str]) -> str:
     if about.get("image"):
         lines += [
             _meta("property", "og:image:type", "image/png"),
-            _meta("property", "og:image:width", str(symlib_cards.WIDTH)),
-            _meta("property", "og:image:height", str(symlib_cards.HEIGHT)),
+            _meta("property", "og:image:width", str(cards.WIDTH)),
+            _meta("property", "og:image:height", str(cards.HEIGHT)),
             _meta("property", "og:image:alt", about["alt"]),
             _meta("name", "twitter:image:alt", about["alt"]),
         ]
@@ -88,37 +83,6 @@ def tags(about: dict[str, str]) -> str:
 
 def _meta(kind: str, name: str, content: str) -> str:
     return f'<meta {kind}="{name}" content="{html.escape(content)}">'
-
-
-def linked_data(about: dict[str, str], docname: str, author: str, released: str) -> str:
-    """Return what an article is, for programs, as a block of data; nothing for other pages."""
-    kind = KINDS.get(docname.partition("/")[0])
-    if not kind or docname.endswith("/index"):
-        return ""
-    data = {
-        "@context": "https://schema.org",
-        "@type": ["TechArticle", "LearningResource"],
-        "headline": about["title"],
-        "description": about["description"],
-        "learningResourceType": kind,
-        "inLanguage": "en",
-        "isAccessibleForFree": True,
-        "author": {"@type": "Organization", "name": author},
-        "license": LICENSE,
-        "datePublished": released,
-        "url": about.get("url"),
-        "image": about.get("image"),
-        "isPartOf": {"@type": "WebSite", "name": about["site_name"], "url": about.get("site")},
-    }
-    text = json.dumps(_known(data), ensure_ascii=False)
-    # within a script element only these signs could end it
-    text = text.replace("<", r"\u003c").replace(">", r"\u003e").replace("&", r"\u0026")
-    return f'<script type="application/ld+json">{text}</script>'
-
-
-def _known(data: dict[str, Any]) -> dict[str, Any]:
-    known = {name: _known(one) if isinstance(one, dict) else one for name, one in data.items()}
-    return {name: one for name, one in known.items() if one}
 
 
 def describe(
@@ -135,36 +99,26 @@ def describe(
     about = {
         "title": app.env.titles[docname].astext(),
         "description": description(doctree) or app.config.symlib_summary,
-        "type": "article" if docname.partition("/")[0] in KINDS else "website",
+        "type": "article" if docname.partition("/")[0] in ARTICLES else "website",
         "site_name": app.config.project,
     }
     if base:
-        about |= {"site": f"{base}/", "url": address(base, docname)}
+        about["url"] = address(base, docname)
         context["pageurl"] = about["url"]
         about |= _card(app, docname, about["title"], doctree)
-    data = linked_data(about, docname, app.config.author, _released(app))
-    news = _feed_link(app, docname)
-    context["metatags"] += "\n" + "\n".join(filter(None, [tags(about), data, news]))
-
-
-def _released(app: Sphinx) -> str:
-    """Return the date of the release, which the citation of the project states."""
-    path = Path(app.confdir).with_name("CITATION.cff")
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    said = re.search(r'^date-released: "?(\d{4}-\d\d-\d\d)', text, flags=re.MULTILINE)
-    return said[1] if said else ""
+    context["metatags"] += "\n" + tags(about)
 
 
 def _card(app: Sphinx, docname: str, title: str, doctree: nodes.document) -> dict[str, str]:
     """Write the card of a page with a figure; another page has the card of the first page."""
-    figure = symlib_cards.first_figure(Path(app.srcdir), doctree)
+    figure = cards.first_figure(Path(app.srcdir), doctree)
     if figure:
         path = Path(app.outdir, "cards", f"{docname}.png")
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(symlib_cards.card(title, figure.picture))
+        path.write_bytes(cards.card(title, figure.picture))
     else:
         docname = "index"
-        figure = symlib_cards.first_figure(Path(app.srcdir), app.env.get_doctree(docname))
+        figure = cards.first_figure(Path(app.srcdir), app.env.get_doctree(docname))
     base = app.config.html_baseurl.rstrip("/")
     return {"image": f"{base}/cards/{docname}.png", "alt": figure.words} if figure else {}
 
@@ -179,47 +133,6 @@ def site_map(addresses: list[str]) -> str:
         '<?xml version="1.0" encoding="utf-8"?>\n'
         f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}</urlset>\n'
     )
-
-
-def releases(changelog: str) -> list[tuple[str, str, str]]:
-    """Return version, date and text of each release in a changelog; what has no date is to come."""
-    parts = re.split(r"^## (\S+), (.+)$", changelog, flags=re.MULTILINE)[1:]
-    rows = zip(parts[::3], parts[1::3], parts[2::3], strict=True)
-    return [
-        (version, date, text.strip())
-        for version, date, text in rows
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", date)
-    ]
-
-
-def feed(title: str, author: str, base: str, changes: list[tuple[str, str, str]]) -> str:
-    """Return the releases as an Atom feed."""
-    home = base.rstrip("/") + "/"
-    entries = "".join(
-        f"<entry><id>{escape(home)}#{version}</id><title>{escape(title)} {version}</title>"
-        f'<link href="{escape(home)}"/><updated>{date}T00:00:00Z</updated>'
-        f'<content type="text">{escape(text)}</content></entry>\n'
-        for version, date, text in changes
-    )
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">\n'
-        f"<id>{escape(home)}</id><title>{escape(title)}: what changed</title>\n"
-        f"<author><name>{escape(author)}</name></author>\n"
-        f'<link rel="self" href="{escape(home)}changes.xml"/><link href="{escape(home)}"/>\n'
-        f"<updated>{changes[0][1]}T00:00:00Z</updated>\n{entries}</feed>\n"
-    )
-
-
-def _changes(app: Sphinx) -> list[tuple[str, str, str]]:
-    path = Path(app.confdir).with_name("CHANGELOG.md")
-    return releases(path.read_text(encoding="utf-8")) if path.exists() else []
-
-
-def _feed_link(app: Sphinx, docname: str) -> str:
-    if not app.config.html_baseurl or not _changes(app):
-        return ""
-    up = "../" * docname.count("/")
-    return f'<link rel="alternate" type="application/atom+xml" href="{up}changes.xml">'
 
 
 def from_anywhere(page: str, base: str) -> str:
@@ -243,8 +156,6 @@ def write_files(app: Sphinx, fault: Exception | None) -> None:
         "sitemap.xml": site_map([address(base, page) for page in pages]),
         "robots.txt": f"User-agent: *\nAllow: /\n\nSitemap: {base.rstrip('/')}/sitemap.xml\n",
     }
-    if changes := _changes(app):
-        files["changes.xml"] = feed(app.config.project, app.config.author, base, changes)
     lost = site / f"{LOST}.html"
     if lost.exists():
         files[lost.name] = from_anywhere(lost.read_text(encoding="utf-8"), base)
@@ -252,9 +163,6 @@ def write_files(app: Sphinx, fault: Exception | None) -> None:
         (site / name).write_text(text, encoding="utf-8")
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register with Sphinx."""
+def setup(app: Sphinx) -> None:
+    """Register with Sphinx what has no order."""
     app.add_config_value("symlib_summary", "", "html", str)
-    app.connect("html-page-context", describe)
-    app.connect("build-finished", write_files, priority=400)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,16 +10,24 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+import sphinx
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 
+from .expect import expect
+
 ASKING = {"can", "does", "enough", "ever", "get", "happens", "just", "many", "much", "need"}
 ASKING |= {"really", "still", "use", "used", "using", "versus", "vs", "way", "will"}
 NAMES = {"he", "same"}  # He et al. and the same weights: here these words mean something
+
+# what the scorer replaces of Sphinx's search, and what it calls
+OWN = ("performTermsSearch: (", "query: (")
+CALLED = ("_performSearch: (", "_parseQuery: (", "const _finishSearch = (", "_index: ")
 
 LONGEST = 280  # characters of an answer
 LEFT_OUT = "\0"
@@ -34,6 +42,14 @@ class SearchSite(SearchEnglish):
         """Keep the stem of every word, as most words come again and again."""
         super().__init__(options)
         self.stem = cache(self.stem)  # type: ignore[method-assign]
+
+
+def expect_search(app: Sphinx) -> None:
+    """Fail unless Sphinx's search has the functions that the scorer replaces and calls."""
+    script = Path(sphinx.__file__).parent / "themes" / "basic" / "static" / "searchtools.js"
+    text = script.read_text(encoding="utf-8") if script.exists() else ""
+    for name in (*OWN, *CALLED):
+        expect(name in text, "sphinx", f"have {name!r} in its searchtools.js")
 
 
 def answer(paragraph: nodes.paragraph) -> str:
@@ -66,9 +82,6 @@ def bring_answers(
         app.add_js_file(None, body=body, type="application/json", id="answers")
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register with Sphinx."""
+def setup(app: Sphinx) -> None:
+    """Register with Sphinx what has no order."""
     app.add_search_language(SearchSite)
-    app.connect("doctree-read", note_answer)
-    app.connect("html-page-context", bring_answers)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,9 +1,13 @@
-"""Policy: what a browser may do with this site, said in the headers that the site asks for.
+"""Policy: what a browser may do with a page of this site, said in the page itself.
 
-The build reads every page it has written, and leaves in the site the file ``_headers``, which many
-hosts of static sites read. Nothing is allowed but files of the site itself, and the few inline
-scripts and styles that are there, each named by its hash. A style or a handler in an attribute has
-no hash: it is a fault.
+Once everything is written, the build reads every page and puts a policy into its head, before
+anything that the policy governs: nothing is allowed but files of the site itself, and the few
+inline scripts and styles of that page, each named by its hash. A style or a handler in an attribute
+has no hash: it is a fault.
+
+A page cannot say who may frame it, or what its host sends besides. These rules stand in the file
+``_headers`` at the root of the site, which some hosts of static sites read (GitHub Pages does not),
+together with one policy for all pages and for the figures.
 """
 
 from __future__ import annotations
@@ -15,9 +19,9 @@ import re
 from collections.abc import Iterable
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
@@ -33,6 +37,8 @@ HEADERS = {
 }
 SUSPECT = re.compile(r"""[\s"'/](style|on\w+)\s*=|script:""", re.IGNORECASE)
 BLOCK = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+CHARSET = '<meta charset="utf-8">'  # the first tag in the head of a page
+POLICY = '<meta http-equiv="Content-Security-Policy"'
 CACHED = "public, max-age=86400, stale-while-revalidate=604800"  # not all names change with content
 
 
@@ -81,9 +87,9 @@ def digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
-    """Return a policy that allows the site itself, and these inline scripts and styles."""
-    allowed = {
+def policy(scripts: Iterable[str], styles: Iterable[str]) -> dict[str, list[str]]:
+    """Return what is allowed: the site itself, and these inline scripts and styles."""
+    return {
         "default-src": ["'none'"],
         "script-src": ["'self'", *sorted(map(digest, scripts))],
         "style-src": ["'self'", *sorted(map(digest, styles))],
@@ -92,23 +98,45 @@ def policy(scripts: Iterable[str], styles: Iterable[str]) -> str:
         "connect-src": ["'self'"],  # the search shows a piece of each page it finds
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
-        "frame-ancestors": ["'none'"],
     }
-    return "; ".join(" ".join([kind, *sources]) for kind, sources in allowed.items())
 
 
-def write_headers(site: Path) -> list[tuple[str, str]]:
-    """Write the headers of a site; return the attributes that no policy allows, and their pages."""
-    found: dict[str, set[str]] = {"script": set(), "style": set()}
+def written(rules: dict[str, list[str]]) -> str:
+    """Return a policy as browsers read it."""
+    return "; ".join(" ".join([kind, *sources]) for kind, sources in rules.items())
+
+
+def with_policy(page: str, found: dict[str, set[str]]) -> str:
+    """Return a page with the policy that allows its own inline scripts and styles."""
+    if page.count(CHARSET) != 1:
+        raise ExtensionError(
+            f"the policy of a page stands behind {CHARSET}, which the theme furo no longer writes "
+            "once on each page: see where its head begins, and change CHARSET in policy.py"
+        )
+    rules = written(policy(found["script"], found["style"]))
+    tag = f'<meta http-equiv="Content-Security-Policy" content="{rules}">'
+    return page.replace(CHARSET, CHARSET + tag)
+
+
+def write_policies(site: Path) -> list[tuple[str, str]]:
+    """Put its policy into each page; return the attributes that no policy allows, and their pages.
+
+    The headers are written too, as they need all inline scripts and styles of the site.
+    """
+    everywhere: dict[str, set[str]] = {"script": set(), "style": set()}
     faults = []
     for path in sorted([*site.rglob("*.html"), *site.rglob("*.svg")]):
-        page = inline(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        page = inline(text)
         for kind, texts in page.found.items():
-            found[kind] |= texts
+            everywhere[kind] |= texts
         if path.suffix == ".html":
             name = path.relative_to(site).as_posix()
             faults += [(attribute, name) for attribute in page.attributes]
-    headers = {"Content-Security-Policy": policy(found["script"], found["style"])} | HEADERS
+            if POLICY not in text:  # an earlier version beside this one has its own
+                path.write_text(with_policy(text, page.found), encoding="utf-8")
+    rules = policy(everywhere["script"], everywhere["style"]) | {"frame-ancestors": ["'none'"]}
+    headers = {"Content-Security-Policy": written(rules)} | HEADERS
     lines = ["/*", *(f"  {name}: {value}" for name, value in headers.items())]
     lines += ["/_static/*", f"  Cache-Control: {CACHED}"]
     (site / "_headers").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -116,14 +144,9 @@ def write_headers(site: Path) -> list[tuple[str, str]]:
 
 
 def finish(app: Sphinx, fault: Exception | None) -> None:
-    """Write the headers of the site, once everything else is there."""
-    if fault or app.builder.format != "html" or app.tags.has("live"):
+    """Write the policies, once everything else is there; a draft or a live build has none."""
+    unfinished = app.tags.has("live") or app.config.symlib_draft
+    if fault or app.builder.format != "html" or unfinished:
         return
-    for attribute, page in write_headers(Path(app.outdir)):
+    for attribute, page in write_policies(Path(app.outdir)):
         logger.warning("no policy allows %s, which is in %s", attribute, page)
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register with Sphinx."""
-    app.connect("build-finished", finish, priority=990)  # after all that write pages
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -16,7 +16,10 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
-TOPICS = Path(__file__).parents[1] / "topics.toml"
+from .faults import Fault
+
+FILE = "docs/topics.toml"
+TOPICS = Path(__file__).parents[3] / FILE
 TAGS = "reference/tags"
 
 
@@ -42,20 +45,33 @@ def anchor(tag: str) -> str:
     return "tag-" + nodes.make_id(tag)
 
 
-def find_faults(table: dict[str, Any], pages: set[str]) -> Iterator[str]:
-    """Yield a sentence for each tag or page of the table that is missing or one too many."""
+def find_faults(table: dict[str, Any], pages: set[str]) -> Iterator[Fault]:
+    """Yield a fault for each tag or page of the table that is missing or one too many."""
     listed = table["gallery"]
-    for page in sorted(pages ^ set(listed)):
-        yield f"docs/topics.toml and the gallery disagree about the page {page}"
+    for page in sorted(set(listed) - pages):
+        yield Fault(FILE, 0, f"[gallery] has the page {page}, and there is none: take it out")
+    for page in sorted(pages):
+        yield from _faults_of_page(table, page)
     used = [tag for entry in listed.values() for tag in entry["tags"]]
-    for tag in sorted(set(used) - set(table["tags"])):
-        yield f"the tag {tag!r} is used, and is not one of the listed ones"
     for tag in table["tags"]:
-        if used.count(tag) < 2:
-            yield f"the tag {tag!r} must be on at least two pages, it is on {used.count(tag)}"
-    for page, entry in listed.items():
-        if not entry["tags"] or len(set(entry["tags"])) < len(entry["tags"]):
-            yield f"the page {page} must have tags, each once, it has {entry['tags']}"
+        count = used.count(tag)
+        if count < min(2, len(pages)):
+            sentence = f"the tag {tag!r} must be on at least two pages, it is on {count}"
+            yield Fault(FILE, 0, f"{sentence}: give it to another one, or take it out of [tags]")
+
+
+def _faults_of_page(table: dict[str, Any], page: str) -> Iterator[Fault]:
+    file = f"gallery/{page}.py"
+    if page not in table["gallery"]:
+        entry = f'"{page}" = {{ tags = [...], asked = [...] }}'
+        yield Fault(file, 0, f"the page has no tags: add {entry} to [gallery] in {FILE}")
+        return
+    own = table["gallery"][page]["tags"]
+    if not own or len(set(own)) < len(own):
+        yield Fault(file, 0, f"a page must have tags, each once, it has {own}: change {FILE}")
+    for tag in sorted(set(own) - set(table["tags"])):
+        known = ", ".join(table["tags"])
+        yield Fault(file, 0, f"its tag {tag!r} is none of {known}: change [tags] or it in {FILE}")
 
 
 def add_keywords(app: Sphinx, doctree: nodes.document) -> None:
@@ -86,8 +102,6 @@ class TagList(SphinxDirective):
         return answer
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register with Sphinx."""
-    app.connect("doctree-read", add_keywords)
+def setup(app: Sphinx) -> None:
+    """Register with Sphinx what has no order."""
     app.add_directive("tag-list", TagList)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

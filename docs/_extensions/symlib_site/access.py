@@ -12,7 +12,10 @@ from typing import Any
 from docutils import nodes
 from sphinx.application import Sphinx
 
+from .expect import expect, replaced
+
 FONT = "_static/latinmodern-math.woff2"
+VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />\n'
 
 # What is too wide scrolls, and so must be reached by the keyboard: code, tables, and on a phone the
 # longest formulas within a line. Where there are links inside, these are enough.
@@ -33,17 +36,36 @@ def reachable(body: str) -> str:
 
     body = FORMULA.sub(long, body)
     body = CODE.sub('<pre tabindex="0"', body)
-    return TABLE.sub(r'\g<0> tabindex="0" role="group" aria-label="Table"', body)
+    tables = TABLE.sub(r'\g<0> tabindex="0" role="group" aria-label="Table"', body)
+    within = body.count("<table") <= body.count('<div class="table-wrapper')
+    expect(within, "furo", "put each table into a div of the class table-wrapper")
+    return tables
 
 
 def listed(body: str) -> str:
     """Let the entries of a bibliography be items of their list; docutils' role is deprecated."""
+    if 'role="doc-bibliography"' in body or 'class="citation-list"' in body:
+        expect(
+            'role="doc-biblioentry"' in body, "docutils", "give entries of a bibliography a role"
+        )
     return body.replace('role="doc-biblioentry"', 'role="listitem"')
 
 
 def leveled(navigation: str) -> str:
     """Let the captions of the navigation be headings of a level."""
+    if 'class="caption"' in navigation:
+        expect('role="heading"' in navigation, "sphinx", "make captions of the navigation headings")
     return navigation.replace('role="heading"', 'role="heading" aria-level="2"')
+
+
+def add_filter(app: Sphinx) -> None:
+    """Give the templates a filter that replaces what the theme writes, and fails without it."""
+
+    def instead(text: str, old: str, new: str) -> str:
+        return replaced(text, old, new, "furo")
+
+    if app.builder.format == "html":
+        app.builder.templates.environment.filters["instead"] = instead  # type: ignore[attr-defined]
 
 
 def mend(
@@ -58,14 +80,13 @@ def mend(
         return
     body = context.get("body", "")
     context["body"] = listed(reachable(body))
-    context["furo_navigation_tree"] = leveled(context.get("furo_navigation_tree", ""))
+    expect(
+        "furo_navigation_tree" in context, "furo", "keep the navigation in the context of a page"
+    )
+    context["furo_navigation_tree"] = leveled(context["furo_navigation_tree"])
+    if doctree is not None:  # the theme writes one too
+        context["metatags"] = replaced(context["metatags"], VIEWPORT, "", "docutils")
     if "<math" in body and app.config.html_baseurl:  # in a folder, browsers refuse to preload
         font = context["pathto"](FONT, resource=True)
         preload = f'<link rel="preload" href="{font}" as="font" type="font/woff2" crossorigin>'
         context["metatags"] = f"{context.get('metatags', '')}\n{preload}"
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register with Sphinx."""
-    app.connect("html-page-context", mend, priority=900)  # after the theme
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

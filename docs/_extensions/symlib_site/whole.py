@@ -10,12 +10,12 @@ from __future__ import annotations
 import base64
 import re
 from pathlib import Path
-from typing import Any
 
-import symlib_downloads
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
+
+from . import downloads
 
 NAME = "symlib-site"
 FONT = re.compile(r'url\("([\w.-]+\.woff2)"\)')
@@ -35,11 +35,17 @@ def collect(app: Sphinx, fault: Exception | None) -> None:
         if path.is_file():
             data = path.read_bytes()
             if path.suffix == ".html":
-                data = PRELOAD.sub("", LINK.sub(r"\1", data.decode())).encode()
+                data = read_from_a_folder(data.decode()).encode()
             elif path.suffix == ".css":
                 data = hold_fonts(data.decode(), path.parent).encode()
             members[f"{NAME}/{path.relative_to(site).as_posix()}"] = data
-    symlib_downloads.pack(archive, members)
+    downloads.pack(archive, members)
+
+
+def read_from_a_folder(page: str) -> str:
+    """Return a page without links to the archive, which its fonts may come from style sheets."""
+    page = PRELOAD.sub("", LINK.sub(r"\1", page))
+    return page.replace("font-src 'self'", "font-src 'self' data:", 1)  # in its policy
 
 
 def hold_fonts(style: str, folder: Path) -> str:
@@ -64,8 +70,6 @@ class FileLink(SphinxRole):
         return [nodes.reference("", self.text, refuri=address, internal=True)], []
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register with Sphinx."""
+def setup(app: Sphinx) -> None:
+    """Register with Sphinx what has no order."""
     app.add_role("download-site", FileLink(f"{NAME}.zip"))
-    app.connect("build-finished", collect, priority=999)  # after all that write files
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,23 +12,21 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
 
-import symlib_entries
-import symlib_reference
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
-from symlib_entries import Claim
 
 from symlib.claims import Check
+
+from . import entries, reference
+from .entries import Claim
 
 logger = logging.getLogger(__name__)
 
 LEDGER = "reference/ledger"
-CLAIM = re.compile(r"\b[SNRPOD]\d\d\b")
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -63,7 +61,7 @@ def all_checks() -> Iterator[tuple[str, Check]]:
     folder = Path(os.environ["SYMLIB_RECORDS"])
     for path in sorted(folder.rglob("*.jsonl")):
         docname = path.relative_to(folder).with_suffix("").as_posix()
-        for check in symlib_entries.read_record(path):
+        for check in entries.read_record(path):
             yield docname, check
 
 
@@ -73,9 +71,9 @@ def all_checks() -> Iterator[tuple[str, Check]]:
 def find_faults(checks: Iterable[tuple[str, Check]]) -> Iterator[str]:
     """Yield a sentence for each claim whose entry and checks disagree."""
     made = list(checks)
-    for claim in symlib_entries.ledger(check for _, check in made):
+    for claim in entries.ledger(check for _, check in made):
         pages = {page for page, check in made if check.claim == claim.id}
-        found = symlib_entries.verdict(claim.checks)
+        found = entries.verdict(claim.checks)
         if not claim.checks and claim.verdict != "open":
             yield f"claim {claim.id} has no check, and its verdict is {claim.verdict!r}"
         elif claim.verdict != found:
@@ -117,7 +115,7 @@ class Ledger(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return one block for each claim; its checks are filled in at the end."""
-        part = [one for one in symlib_entries.ledger() if one.id.startswith(self.arguments[0])]
+        part = [one for one in entries.ledger() if one.id.startswith(self.arguments[0])]
         return [self._entry(claim) for claim in part]
 
     def _entry(self, claim: Claim) -> nodes.Node:
@@ -143,10 +141,10 @@ class Ledger(SphinxDirective):
 
     def _uses(self, claim: Claim) -> list[str]:
         """Return links to what the pages of a claim use of the library, but for every page."""
-        used = {name for page in claim.pages for name in symlib_reference.functions_of(page)}
+        used = {name for page in claim.pages for name in reference.functions_of(page)}
         return [
             f"{{py:obj}}`{name.removeprefix('symlib.')} <{name}>`"
-            for name in sorted(used - symlib_reference.used_everywhere())
+            for name in sorted(used - reference.used_everywhere())
             if f"reference/{name.split('.')[1]}" in self.env.found_docs
         ]
 
@@ -157,7 +155,7 @@ class Corrections(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return a table; its verdicts are filled in at the end."""
         holder = nodes.container(classes=["corrections"], is_div=True)
-        for at, row in enumerate(symlib_entries.corrections()):
+        for at, row in enumerate(entries.corrections()):
             block = nodes.container(classes=["correction"], is_div=True)
             says = nodes.container(classes=["correction-says"], is_div=True)
             says += self.parse_text_to_nodes(f"“{row.says}”")
@@ -191,6 +189,14 @@ class Number(SphinxRole):
         return [pending], []
 
 
+class Given(SphinxRole):
+    """A number that a hand has written into the prose, and somebody has looked at."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """Return it as it is: only the search for typed numbers asks for the mark."""
+        return [nodes.Text(self.text)], []
+
+
 def badge(state: str) -> nodes.inline:
     """Return a verdict as a small label."""
     return nodes.inline("", state, classes=["verdict", f"verdict-{state.replace(' ', '-')}"])
@@ -208,11 +214,11 @@ def _waits(node: nodes.Node) -> bool:
 
 
 def _fill_in(app: Sphinx, doctree: nodes.document) -> None:
-    by_claim = {one.id: one for one in symlib_entries.ledger(check for _, check in all_checks())}
+    by_claim = {one.id: one for one in entries.ledger(check for _, check in all_checks())}
     for place in list(doctree.findall(PendingChecks)):
         place.replace_self(_table(by_claim[place["claim"]].checks))
     checked = {one.id for one in by_claim.values() if one.checks}
-    rows = symlib_entries.corrections(checked)
+    rows = entries.corrections(checked)
     for place in list(doctree.findall(PendingCorrections)):
         verdict = rows[place["row"]].verdict
         place.replace_self(nodes.paragraph("", "", badge(verdict), classes=["correction-verdict"]))
@@ -284,16 +290,17 @@ def _link_claims(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     if LEDGER not in app.env.found_docs:
         return
     address = app.builder.get_relative_uri(docname, LEDGER) if docname != LEDGER else ""
+    ids = entries.claim_ids()
     closed = (nodes.literal, nodes.literal_block, nodes.reference, nodes.title, nodes.strong)
     for text in list(doctree.findall(nodes.Text)):
         parents = [text.parent, getattr(text.parent, "parent", None)]
-        if not CLAIM.search(text) or any(isinstance(one, closed) for one in parents):
+        if not ids.search(text) or any(isinstance(one, closed) for one in parents):
             continue
         if any(isinstance(one, nodes.math | nodes.math_block | nodes.raw) for one in parents):
             continue
         pieces: list[nodes.Node] = []
         last = 0
-        for match in CLAIM.finditer(text):
+        for match in ids.finditer(text):
             pieces.append(nodes.Text(text[last : match.start()]))
             target = f"{address}#{match.group()}"
             pieces.append(nodes.reference("", match.group(), internal=True, refuri=target))
@@ -310,15 +317,15 @@ def report(app: Sphinx, fault: Exception | None) -> None:
     reached = len({check.claim for check in made})
     lines = (
         f"site: {Path(app.outdir, 'index.html')}",
-        f"{reached} of {len(symlib_entries.ledger())} claims checked",
+        f"{reached} of {len(entries.ledger())} claims checked",
         f"{len(made)} checks, {sum(check.passed for check in made)} passed",
     )
     logger.info("\n%s", "\n".join(lines))
     Path(app.doctreedir).with_name("report.txt").write_text("\n".join(lines), encoding="utf-8")
 
 
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register with Sphinx."""
+def setup(app: Sphinx) -> None:
+    """Register with Sphinx what has no order."""
     app.add_config_value("symlib_draft", "", "env", str)
     for node in (PendingChecks, PendingNumber, PendingTotal, PendingCorrections):
         app.add_node(node)
@@ -327,8 +334,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("total", Total())
     app.add_role("measured", Number())
     app.add_role("expected", Number())
-    app.connect("builder-inited", open_records, priority=100)
-    app.connect("env-check-consistency", compare_with_claims)
-    app.connect("doctree-resolved", fill_in)
-    app.connect("build-finished", report, priority=950)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    app.add_role("given", Given())

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
-from typing import Any
 
-import symlib_ledger
 from jupyter_client.connect import LocalPortCache
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+from . import ledger, seconds
+from .expect import expect
 
 FOLDERS = ("explanation/", "how_to/")
 
@@ -25,6 +28,7 @@ class SharedPorts(LocalPortCache):
     """
 
     folder: Path
+    since: float  # when this build began to give them out
 
     def find_available_port(self, ip: str) -> int:
         """Return a port that nobody uses and nobody has chosen."""
@@ -43,6 +47,17 @@ def share_ports(app: Sphinx) -> None:
     ports.folder = Path(app.doctreedir).parent / "ports"
     shutil.rmtree(ports.folder, ignore_errors=True)  # those of an earlier build
     ports.folder.mkdir(parents=True)
+    ports.since = time.time()
+
+
+def expect_ports(app: Sphinx, env: BuildEnvironment) -> None:
+    """Fail when kernels of this build have run and none of them chose its ports here."""
+    ports = SharedPorts.instance()
+    records = Path(os.environ["SYMLIB_RECORDS"])
+    told = [path for folder in FOLDERS for path in records.glob(f"{folder}*{seconds.SUFFIX}")]
+    executed = any(path.stat().st_mtime >= ports.since for path in told)
+    chosen = any(ports.folder.iterdir())
+    expect(chosen or not executed, "jupyter_client", "choose ports by LocalPortCache.instance()")
 
 
 def isolate_kernel(app: Sphinx) -> None:
@@ -50,25 +65,21 @@ def isolate_kernel(app: Sphinx) -> None:
     home = Path(app.doctreedir).parent / "ipython"
     profile = home / "profile_default"
     profile.mkdir(parents=True, exist_ok=True)
+    lines = [
+        "import warnings",
+        'warnings.filterwarnings("error", module="__main__|symlib")',
+        seconds.IN_KERNEL,
+    ]
     (profile / "ipython_kernel_config.py").write_text(
-        "c.Application.log_level = 50\n"
-        "c.InteractiveShellApp.exec_lines = ['import warnings', "
-        '\'warnings.filterwarnings("error", module="__main__|symlib")\']\n'
+        f"c.Application.log_level = 50\nc.InteractiveShellApp.exec_lines = {lines!r}\n"
     )
     os.environ["IPYTHONDIR"] = str(home)
 
 
 def start_record(app: Sphinx, docname: str, source: list[str]) -> None:
     """Start the record of a notebook before its cells run; no other page keeps one here."""
+    seconds.start(docname)
     if docname.startswith(FOLDERS):
-        symlib_ledger.start_record(docname)
+        ledger.start_record(docname)
     else:
-        symlib_ledger.end_record()
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register with Sphinx."""
-    app.connect("builder-inited", isolate_kernel)
-    app.connect("builder-inited", share_ports)
-    app.connect("source-read", start_record)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+        ledger.end_record()

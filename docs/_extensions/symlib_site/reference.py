@@ -12,7 +12,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-GALLERY = Path(__file__).parents[2] / "gallery"
+GALLERY = Path(__file__).parents[3] / "gallery"
 
 
 @cache
@@ -77,10 +77,3 @@ def skip_field(
 ) -> bool | None:
     """Leave out the automatic entries ("Alias for field number 0") of a named tuple."""
     return True if type(member).__name__ == "_tuplegetter" else None
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Register with Sphinx."""
-    app.connect("autodoc-skip-member", skip_field)
-    app.connect("autodoc-process-docstring", list_pages, priority=600)  # after napoleon
-    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,13 +1,14 @@
 """The entries of the ledger: each claim with its checks, and what follows from them.
 
 What a page may check is in ``symlib/claims.toml``, what it measured in the record that
-`symlib.claims.check` writes. Here the two come together, without Sphinx; `symlib_ledger` puts them
+`symlib.claims.check` writes. Here the two come together, without Sphinx; `ledger` puts them
 on the pages.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Collection, Iterable
 from functools import cache
@@ -16,6 +17,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from symlib.claims import Check
+
+
+class Part(NamedTuple):
+    """One part of the argument: the letter of its claims, and the folder of its pages."""
+
+    letter: str
+    title: str
+    folder: str
 
 
 class Claim(NamedTuple):
@@ -38,6 +47,18 @@ class Correction(NamedTuple):
     correct: str
     claims: tuple[str, ...]
     verdict: str
+
+
+def parts() -> tuple[Part, ...]:
+    """Return the parts of the argument, in the reader's order."""
+    return tuple(Part(**part) for part in table()["part"])
+
+
+@cache
+def claim_ids() -> re.Pattern[str]:
+    """Return the pattern of an id: the letter of a part, and two digits."""
+    letters = "".join(part.letter for part in parts())
+    return re.compile(rf"\b[{letters}]\d\d\b")
 
 
 def ledger(checks: Iterable[Check] = ()) -> tuple[Claim, ...]:
@@ -79,7 +100,7 @@ def corrections(checked: Collection[str] = ()) -> tuple[Correction, ...]:
         "supported_by": "holds",
     }
     rows = []
-    for row in _toml()["popular"]:
+    for row in table()["popular"]:
         named = dict.fromkeys(claim for field in verdicts for claim in row[field])
         reached = "open"
         for field, text in verdicts.items():  # the strongest first
@@ -104,7 +125,8 @@ def read_record(path: Path) -> tuple[Check, ...]:
 
 
 @cache
-def _toml() -> dict[str, Any]:
+def table() -> dict[str, Any]:
+    """Return the file of claims as it is."""
     text = resources.files("symlib").joinpath("claims.toml").read_text(encoding="utf-8")
     return tomllib.loads(text)
 
@@ -112,7 +134,7 @@ def _toml() -> dict[str, Any]:
 @cache
 def _claims() -> dict[str, Claim]:
     claims = {}
-    for entry in _toml()["claim"]:
+    for entry in table()["claim"]:
         sources = tuple((source["key"], source["where"]) for source in entry["sources"])
         pages = tuple(entry["pages"])
         claims[entry["id"]] = Claim(**{**entry, "sources": sources, "pages": pages})
