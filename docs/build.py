@@ -8,6 +8,7 @@ sentence.
 """
 
 import os
+import re
 import shutil
 import sqlite3
 import sys
@@ -20,7 +21,7 @@ from sphinx.cmd.build import main as sphinx
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "_extensions"))
 
-from symlib_site import pages  # noqa: E402 - from the folder of the line above
+from symlib_site import entries, pages  # noqa: E402 - from the folder of the line above
 
 
 @contextmanager
@@ -36,6 +37,28 @@ def alone() -> Iterator[None]:
         yield
 
 
+def failed_checks(records: Path) -> Iterator[str]:
+    """Yield a sentence for each check that failed, from the records of the pages."""
+    for path in sorted(records.rglob("*.jsonl")):
+        page = path.relative_to(records).with_suffix("").as_posix()
+        for check in entries.read_record(path):
+            if not check.passed:
+                measured, expected, tolerance, margin = check.texts
+                yield (
+                    f"{page}: claim {check.claim} failed: {check.what}: measured {measured}, "
+                    f"expected {expected}, tolerance {tolerance}, margin {margin}"
+                )
+
+
+def warnings_in(told: str) -> Iterator[str]:
+    """Yield the warnings of a failed build, and what ended it, without traces and advice."""
+    for line in dict.fromkeys(told.splitlines()):
+        if "WARNING: " in line or "ERROR: " in line:
+            yield line.strip()
+        elif raised := re.search(r"threw an exception \(exception: (?!claim )(.+)\)$", line):
+            yield raised[1]  # a claim is told by its check
+
+
 def build(folder: Path, options: list[str]) -> int:
     """Build the site, and return what the process is to end with."""
     part = folder.with_name(f"{folder.name}.part")
@@ -46,9 +69,14 @@ def build(folder: Path, options: list[str]) -> int:
     strict = ["--fail-on-warning", "--nitpicky", "--keep-going"]
     jobs = ["--jobs", str(2 * (os.cpu_count() or 1))]  # half of them wait for kernels
     places = ["-d", str(part / "doctrees"), str(HERE), str(part / "html")]
-    if code := sphinx([*strict, *jobs, *options, *places]):
-        print(f"\nthere is no site: what the build made before it failed is in {part}", flush=True)
+    part.mkdir(parents=True)
+    told = part / "faults.txt"
+    if code := sphinx([*strict, *jobs, *options, "--warning-file", str(told), *places]):
+        print(f"\nthere is no site: what the build made before it failed is in {part}")
+        faults = [*failed_checks(part / "records"), *warnings_in(told.read_text(encoding="utf-8"))]
+        print("\n".join(faults), flush=True)
         return code
+    told.unlink()
     report = part / "report.txt"
     text = report.read_text(encoding="utf-8").replace(str(part), str(folder))
     report.write_text(text, encoding="utf-8")

@@ -314,11 +314,16 @@ def test_two_builds_at_once_do_not_meet(waiting):
 
 
 def test_a_failed_build_leaves_no_site(small, change):
-    """What it made is where nobody takes it for a site, and the last line says so."""
+    """What it made is where nobody takes it for a site; the last line is the claim that failed."""
     change(small / "gallery/symmetry/plot_tied_units.py", '"three", 3, 3', '"three", 3, 4')
     code, output = end(start(small))
     assert code != 0
-    assert output.splitlines()[-1].startswith("there is no site: what the build made before ")
+    *_, before, last = output.splitlines()
+    assert before.startswith("there is no site: what the build made before ")
+    assert last == (
+        "gallery/symmetry/plot_tied_units: claim S03 failed: three: measured 3, expected == 4, "
+        "tolerance exact, margin -1"
+    )
     assert not (small / "out" / "site").exists()
 
 

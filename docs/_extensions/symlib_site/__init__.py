@@ -24,6 +24,7 @@ from . import (
     math,
     meta,
     notebooks,
+    pages,
     policy,
     reference,
     search,
@@ -36,7 +37,7 @@ from . import (
 OTHERS = "the other extensions"  # their place in a list: Sphinx gives them the number 500
 
 ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
-    "config-inited": (OTHERS, live.forget_stale),
+    "config-inited": (OTHERS, pages.refuse_live, live.forget_stale),
     "builder-inited": (
         access.add_filter,
         search.expect_search,

@@ -16,6 +16,9 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
+from sphinx.application import Sphinx
+from sphinx.config import Config
+
 from . import entries, squeeze, topics, typed_numbers
 from .faults import Fault, beyond
 
@@ -405,3 +408,9 @@ def refuse(draft: str = "") -> None:
     """End a build before anything runs, with a sentence for each fault and nothing behind them."""
     if faults := find_faults(draft):
         raise SystemExit("\n".join(map(str, faults)))
+
+
+def refuse_live(app: Sphinx, config: Config) -> None:
+    """Refuse in a live build too, which Sphinx is asked for directly."""
+    if app.tags.has("live"):
+        refuse(config.symlib_draft)
