@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import importlib.util
 import json
 import os
 import time
@@ -14,6 +15,19 @@ def no_checks_yet(monkeypatch):
     """Let each test start without checks of an earlier one, and without a record of a build."""
     monkeypatch.setattr(claims, "_made", [])
     monkeypatch.delenv("SYMLIB_RECORD", raising=False)
+
+
+@pytest.fixture(scope="session")
+def program():
+    """Return a function that reads a program, which is no part of a package, as a module."""
+
+    def read(path):
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return read
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """The quick session: which tests look at a change, and when it stops."""
 
-import importlib.util
 import subprocess
 import sys
 from pathlib import Path
@@ -16,12 +15,9 @@ def test_two(): pass
 
 
 @pytest.fixture(scope="module")
-def quick():
+def quick(program):
     """Return the module, which is no test."""
-    spec = importlib.util.spec_from_file_location("quick", ROOT / "tests" / "quick.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return program(ROOT / "tests" / "quick.py")
 
 
 def names(quick, *paths):

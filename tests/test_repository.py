@@ -1,7 +1,6 @@
 """The repository: what lies in it, what its first page says, and what an older Python meets."""
 
 import ast
-import importlib.util
 import os
 import re
 import shutil
@@ -70,14 +69,6 @@ def sessions():
                 named = re.search(r"name='(\w+)'", decorator)
                 found[named[1] if named else node.name] = node
     return found
-
-
-def module(path):
-    """Return a module that lies outside of what is installed."""
-    spec = importlib.util.spec_from_file_location(Path(path).stem, ROOT / path)
-    loaded = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(loaded)
-    return loaded
 
 
 def python(code, *, folder=ROOT):
@@ -303,18 +294,18 @@ def project(tmp_path):
     return write
 
 
-def test_versions_and_dates_agree():
+def test_versions_and_dates_agree(program):
     """The package, the library, the changelog and the citation; no date before a release."""
-    release = module("docs/release.py")
+    release = program(ROOT / "docs" / "release.py")
     assert release.faults_of(ROOT) == []
     assert all(release.said_versions(ROOT).values())
     is_released = bool(release.said_dates(ROOT)["CHANGELOG.md"])
     assert is_released == ("dev" not in PYPROJECT["project"]["version"])
 
 
-def test_what_a_release_lacks_is_said(project):
+def test_what_a_release_lacks_is_said(project, program):
     """Another version, a date that one of two files has, a tag of something else."""
-    faults_of = module("docs/release.py").faults_of
+    faults_of = program(ROOT / "docs" / "release.py").faults_of
     assert faults_of(project("0.3.0", "2027-01-31", date="2027-01-31"), "v0.3.0") == []
     assert faults_of(project("0.3.0", "2027-01-31", citation="0.2.0", date="2027-02-01")) == [
         "the files must say the same version, got pyproject.toml 0.3.0, "
@@ -330,9 +321,9 @@ def test_what_a_release_lacks_is_said(project):
     ]
 
 
-def test_what_is_published_knows_the_address_of_the_repository():
+def test_what_is_published_knows_the_address_of_the_repository(program):
     """A link of the package, and whole links and pictures on its first page."""
-    release = module("docs/release.py")
+    release = program(ROOT / "docs" / "release.py")
     source = "https://example.org/why"
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     written = release.with_address(text, source)

@@ -1,6 +1,5 @@
 """A page with other seeds: what is changed, what is reported."""
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +22,9 @@ summary()
 
 
 @pytest.fixture(scope="module")
-def seeds():
+def seeds(program):
     """Return the module, which lies among the documents."""
-    spec = importlib.util.spec_from_file_location("seeds", ROOT / "docs" / "seeds.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return program(ROOT / "docs" / "seeds.py")
 
 
 @pytest.fixture

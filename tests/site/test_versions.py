@@ -1,6 +1,5 @@
 """Several versions of the site, side by side as they are hosted."""
 
-import importlib.util
 import shutil
 import subprocess
 import sys
@@ -21,14 +20,6 @@ def join(*folders):
     command = [sys.executable, str(ROOT / "docs" / "versions.py"), *map(str, folders)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
-
-
-def versions_module():
-    """Return the module that puts sites side by side; it lies among the documents."""
-    spec = importlib.util.spec_from_file_location("versions", ROOT / "docs" / "versions.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture(scope="module")
@@ -221,10 +212,11 @@ def test_a_wheel_is_not_replaced_by_another_of_its_name(built, tmp_path):
     assert not (tmp_path / "refused").exists()
 
 
-def test_a_version_in_development_comes_before_its_release():
+def test_a_version_in_development_comes_before_its_release(program):
     """Versions are ordered by their numbers, and words come before the number's end."""
     wanted = ["0.1.0", "0.2.0.dev0", "0.2.0", "0.2.1", "0.9.0", "0.10.0"]
-    assert sorted(sorted(wanted), key=versions_module().order) == wanted
+    order = program(ROOT / "docs" / "versions.py").order
+    assert sorted(sorted(wanted), key=order) == wanted
 
 
 @pytest.mark.slow
