@@ -14,7 +14,6 @@ from sphinx.application import Sphinx
 
 from . import (
     access,
-    book,
     downloads,
     figures,
     gallery,
@@ -29,6 +28,7 @@ from . import (
     reference,
     search,
     seconds,
+    single,
     topics,
     twins,
     whole,
@@ -85,8 +85,8 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
         twins.write_llms_txt,
         seconds.report,
         ledger.report,
+        single.write,
         policy.finish,  # reads all pages as they are served
-        book.bind,
         whole.collect,  # takes every file along
     ),
 }
@@ -94,9 +94,9 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all parts with Sphinx."""
-    for part in (book, downloads, figures, interactive, ledger, live, math, meta):
+    for part in (downloads, figures, interactive, ledger, live, math, meta):
         part.setup(app)
-    for part in (search, topics, whole):
+    for part in (search, single, topics, whole):
         part.setup(app)
     for event, listeners in ORDER.items():
         others = listeners.index(OTHERS)

@@ -1,9 +1,9 @@
 """Interactive figures: a static figure of the gallery, which a script brings to life.
 
 The directive ``interactive`` shows what ``gallery-figure`` shows, and says which script may take
-its place. Without a script, on paper, in the book and in the Markdown twin it stays as it is. Data
-that the script needs is written by the library at build time into the page itself: a page opened
-from a file may not fetch any. The role ``sets`` is a link in the prose that sets the figure.
+its place. Without a script, on paper, on the single page and in the Markdown twin it stays as it
+is. Data that the script needs is written by the library at build time into the page itself: a page
+opened from a file may not fetch any. The role ``sets`` is a link in the prose that sets the figure.
 """
 
 from __future__ import annotations
