@@ -66,6 +66,14 @@ def test_derivatives_are_those_of_the_named_function(name):
     np.testing.assert_allclose(curvature, exactly(name, POINTS, 2), rtol=1e-14, atol=1e-14)
 
 
+def test_the_slope_of_sigmoid_keeps_its_digits_where_the_value_is_near_1():
+    """At 40 the value is 1 in floating point, and the slope 4e-18."""
+    points = np.array([-40.0, -5.0, 5.0, 20.0, 40.0])
+    phi = ACTIVATIONS["sigmoid"]
+    slope = phi.slope(points, phi.value(points))
+    np.testing.assert_allclose(slope, exactly("sigmoid", points, 1), rtol=1e-14)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_values_and_slopes_agree_with_torch(name):
     """Value and slope are those of torch, at the kinks too."""

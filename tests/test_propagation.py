@@ -11,7 +11,7 @@ from scipy.special import erfcx
 
 from symlib import weights
 from symlib._activations import ACTIVATIONS
-from symlib._expectations import MOMENTS
+from symlib._expectations import MOMENTS, Moments, _Line, _mean_over_half
 from symlib.network import Layer, Network, forward, jacobian
 from symlib.propagation import (
     angle_map,
@@ -230,6 +230,27 @@ def test_expectations_agree_with_mpmath(name, q):
     np.testing.assert_allclose(found.square, mean(lambda x: value(x) ** 2, q), rtol=1e-13)
     np.testing.assert_allclose(found.slope, mean(lambda x: slope(x) ** 2, q), rtol=1e-13)
     np.testing.assert_allclose(found.quartic, mean(lambda x: slope(x) ** 4, q), rtol=1e-13)
+
+
+@pytest.mark.parametrize("scale", [0.5, -3.0])
+@pytest.mark.parametrize("what", Moments._fields)
+def test_a_line_with_an_offset_has_its_part_of_each_expectation(what, scale):
+    """No activation of today tends to one that rises as well; mpmath integrates over the half."""
+    line = _Line(offset=0.7, rise=1.3)
+    integrand = {
+        "mean": lambda value, z: value,
+        "square": lambda value, z: value**2,
+        "slope": lambda value, z: line.rise**2,
+        "quartic": lambda value, z: line.rise**4,
+        "growth": lambda value, z: z * value * line.rise / scale,
+    }[what]
+
+    def weighted(z):
+        return integrand(line.offset + line.rise * scale * z, z) * mpmath.npdf(z)
+
+    wanted = float(mpmath.quad(weighted, [0, 4, 12]))
+    found = _mean_over_half(what, line, np.array([scale]))
+    np.testing.assert_allclose(found, wanted, rtol=1e-13)
 
 
 def test_expectations_give_the_known_gains():

@@ -265,6 +265,21 @@ class TestWithin:
         assert np.array_equal(labels, in_order(np.linalg.norm(rows, axis=1).round().tolist()))
         assert labels.max() == 1
 
+    def test_the_ends_of_an_interlocked_cell_are_compared(self):
+        """The first and the last row of six are near, with the others between in each entry."""
+        rows = np.array(
+            [
+                [4.13, 3.86, 1.72],
+                [3.11, 3.07, 2.31],
+                [4.87, 4.82, 3.5],
+                [2.83, 0.54, 3.76],
+                [3.87, 4.38, 4.67],
+                [4.04, 4.01, 1.57],
+            ]
+        )
+        labels = classes(rows, np.ones((1, 6)), tolerance=1.0)
+        assert np.array_equal(labels, by_definition(rows, 1.0))
+
     @pytest.mark.parametrize("where", ["incoming", "outgoing", "bias"])
     def test_the_edge_belongs_to_the_tolerance(self, where):
         """A difference of exactly the tolerance counts as equal, and the next float does not."""

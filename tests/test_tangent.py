@@ -178,6 +178,18 @@ def test_a_bias_that_turns_opposite_inputs_acute_costs_no_digits(activation, sca
         np.testing.assert_allclose(found.tangent[0, 0], tangent, rtol=room)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("angle", [1e-6, 1e-3, 1e-2])
+def test_a_bias_that_is_small_against_opposite_inputs_costs_no_digits(angle, dtype):
+    """They are still about opposite with it, and saturate; high precision agrees."""
+    x = (10 * at_angle(math.pi - angle)).astype(dtype)
+    covariance, tangent, _ = precisely(*x.astype(float), "erf", 3, (16.0, 1e-3))
+    found = wide_kernels(x, depth=3, activation="erf", weight_variance=16.0, bias_variance=1e-3)
+    room = 8 * np.finfo(dtype).eps
+    np.testing.assert_allclose(found.network[0, 1], covariance, rtol=room)
+    np.testing.assert_allclose(found.tangent[0, 1], tangent, rtol=room)
+
+
 @pytest.mark.parametrize("variances", [(16.0, 0.0), (256.0, 0.0), (256.0, 1.0)])
 @pytest.mark.parametrize("depth", [5, 20, 60])
 def test_chaotic_layers_magnify_the_angle_of_two_inputs_but_no_rounding_of_their_own(
