@@ -48,6 +48,7 @@ extensions = [
 exclude_patterns = [
     "_build",
     "_extensions",
+    "_fonts",
     "_static",
     "requirements.txt",
     # myst-nb would take the gallery's notebooks for pages and push the real ones out

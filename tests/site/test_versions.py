@@ -157,7 +157,7 @@ def test_a_script_that_was_downloaded_once_finds_its_library(hosted):
 def test_one_policy_covers_all_versions(hosted):
     """Hosts read the headers at the root, and those name every inline script of every version."""
     assert [path.parent for path in hosted.rglob("_headers")] == [hosted]
-    assert read(hosted, "_headers").startswith("/*\n  Content-Security-Policy: default-src 'none'")
+    assert read(hosted, "_headers").startswith("/*\n  Content-Security-Policy: default-src 'self'")
 
 
 @pytest.mark.slow

@@ -40,6 +40,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
     "config-inited": (OTHERS, pages.refuse_live, live.forget_stale),
     "builder-inited": (
         access.add_filter,
+        math.write_font,
         search.expect_search,
         ledger.open_records,
         notebooks.isolate_kernel,
@@ -73,6 +74,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
     "html-page-context": (
         OTHERS,
         interactive.load,
+        math.load,
         meta.describe,
         search.bring_answers,
         twins.write_twin,
@@ -86,6 +88,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
         seconds.report,
         ledger.report,
         single.write,
+        figures.part_schemes,
         policy.finish,  # reads all pages as they are served
         whole.collect,  # takes every file along
     ),

@@ -14,7 +14,6 @@ from sphinx.application import Sphinx
 
 from .expect import expect, replaced
 
-FONT = "_static/latinmodern-math.woff2"
 VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1" />\n'
 
 # What is too wide scrolls, and so must be reached by the keyboard: code, tables, and on a phone the
@@ -24,7 +23,7 @@ CODE = re.compile(r"<pre(?=>)(?=((?:(?!<a |</pre>).)*)</pre>)", re.DOTALL)
 TABLE = re.compile(
     r'<div class="table-wrapper[^"]* container"(?=>((?!<a |</table>).)*</table>)', re.DOTALL
 )
-FORMULA = re.compile(r'<math(?=[^>]* display="inline">((?:(?!</math>).)*)</math>)', re.DOTALL)
+FORMULA = re.compile(r"<math(?=>((?:(?!</math>).)*)</math>)", re.DOTALL)  # within a line
 
 
 def reachable(body: str) -> str:
@@ -86,7 +85,3 @@ def mend(
     context["furo_navigation_tree"] = leveled(context["furo_navigation_tree"])
     if doctree is not None:  # the theme writes one too
         context["metatags"] = replaced(context["metatags"], VIEWPORT, "", "docutils")
-    if "<math" in body and app.config.html_baseurl:  # in a folder, browsers refuse to preload
-        font = context["pathto"](FONT, resource=True)
-        preload = f'<link rel="preload" href="{font}" as="font" type="font/woff2" crossorigin>'
-        context["metatags"] = f"{context.get('metatags', '')}\n{preload}"

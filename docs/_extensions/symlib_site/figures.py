@@ -1,8 +1,10 @@
-"""Figures: one SVG for light and dark, a text in words for every image, a mark for the gallery.
+"""Figures: an SVG for light and one for dark, words for every image, a mark for the gallery.
 
 A page draws with plain matplotlib and says in ``figure.alt_text`` what the figure shows. The build
-applies the style, writes each figure as an SVG whose ink follows the color scheme of the page, and
-refuses a figure without words.
+applies the style, writes each figure as an SVG whose ink follows the color scheme, and refuses a
+figure without words. An image on a page does not know the theme that the reader has chosen there,
+and in some browsers not even the scheme of the system: the site has a file for each, of which the
+style sheet shows one.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
+from sphinx.writers.html5 import HTML5Translator
 
 from . import cards
 from .expect import expect
@@ -41,11 +44,17 @@ WORDS = {
     "#c975a5": ("#834c6b", "#d18ab2"),
     "#808080": ("#5d5d5d", "#a0a0a0"),
 }
+LIGHT_INK, DARK_INK = (
+    f":root{{color:{ink}}}"
+    + "".join(f".w{at}{{fill:{words[of]}}}" for at, words in enumerate(WORDS.values()))
+    for of, ink in enumerate((LIGHT, DARK))
+)
+BOTH = f"<style>{LIGHT_INK}@media(prefers-color-scheme:dark){{{DARK_INK}}}</style>"
 MARK = ("400", "280")
 SHORTEST, LONGEST = 40, 320  # characters of an alternative text
 
 
-def adaptive_svg(svg: str, *, light: str = LIGHT, dark: str = DARK) -> str:
+def adaptive_svg(svg: str) -> str:
     """Return matplotlib's SVG with ink that follows the reader's color scheme.
 
     Ink and pure black become ``currentColor``, words in color a class, style attributes
@@ -67,14 +76,8 @@ def adaptive_svg(svg: str, *, light: str = LIGHT, dark: str = DARK) -> str:
     # paths only: the scale of a glyph needs all its digits
     svg = re.sub(r' d="[^"]*"', lambda d: re.sub(r"(\d+\.\d\d)\d+", r"\1", d.group()), svg)
     svg = re.sub(r">\s+<", "><", svg)
-    in_light, in_dark = (
-        f":root{{color:{ink}}}"
-        + "".join(f".w{at}{{fill:{words[of]}}}" for at, words in enumerate(WORDS.values()))
-        for of, ink in enumerate((light, dark))
-    )
-    schemes = f"<style>{in_light}@media(prefers-color-scheme:dark){{{in_dark}}}</style>"
     root = '<svg fill="currentColor" stroke-linejoin="round" stroke-linecap="butt" '
-    return re.sub(r"(<svg[^>]*>)", rf"\1{schemes}", svg.replace("<svg ", root, 1), count=1)
+    return re.sub(r"(<svg[^>]*>)", rf"\1{BOTH}", svg.replace("<svg ", root, 1), count=1)
 
 
 def _attributes(style: re.Match[str]) -> str:
@@ -221,6 +224,39 @@ def want_words(app: Sphinx, doctree: nodes.document) -> None:
             logger.warning("an image without alternative text: %s", image["uri"], location=where)
 
 
+def visit_image(self: HTML5Translator, node: nodes.image) -> None:
+    """Write an image; one that follows the color scheme once for light and once for dark."""
+    source = Path(self.builder.srcdir, node["uri"])
+    adaptive = source.suffix == ".svg" and BOTH in source.read_text(encoding="utf-8")
+    if adaptive:
+        node["classes"].append("in-light")
+    HTML5Translator.visit_image(self, node)
+    if adaptive:
+        dark = node.copy()
+        dark["uri"] = dark_name(node["uri"])
+        dark["classes"][-1] = "in-dark"
+        dark["loading"] = "lazy"  # fetched when it is shown; the light one is for paper too
+        HTML5Translator.visit_image(self, dark)
+
+
+def dark_name(name: str) -> str:
+    """Return the name of the dark file beside a light one."""
+    return f"{name.removesuffix('.svg')}-dark.svg"
+
+
+def part_schemes(app: Sphinx, fault: Exception | None) -> None:
+    """Make of each image that follows the color scheme one for light and one for dark."""
+    if fault or app.builder.format != "html":
+        return
+    for path in Path(app.outdir, app.builder.imagedir).glob("*.svg"):
+        text = path.read_text(encoding="utf-8")
+        if BOTH in text:
+            dark = text.replace(BOTH, f"<style>{DARK_INK}</style>")
+            path.with_name(dark_name(path.name)).write_text(dark, encoding="utf-8")
+            path.write_text(text.replace(BOTH, f"<style>{LIGHT_INK}</style>"), encoding="utf-8")
+
+
 def setup(app: Sphinx) -> None:
     """Register with Sphinx what has no order."""
     app.add_directive("gallery-figure", GalleryFigure)
+    app.add_node(nodes.image, override=True, html=(visit_image, HTML5Translator.depart_image))

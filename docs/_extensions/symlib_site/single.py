@@ -16,6 +16,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 
+from . import math
 from .whole import FileLink
 
 NAME = "explanations"
@@ -102,6 +103,7 @@ def write(app: Sphinx, fault: Exception | None) -> None:
     builder = Explanations(app, app.env)
     builder.init()
     builder.templates.environment.filters |= app.builder.templates.environment.filters
+    builder.add_css_file(math.STYLE)
     builder.write_documents(set())
 
 

@@ -1,13 +1,11 @@
 """Whole: the site as one archive, to be read offline.
 
 Once every other file is written, the archive takes them all, into one folder. It does not hold
-itself, so that in the copy the links to it become plain words. A browser that opens a page from a
-folder loads no font from there; in the copy the style sheets hold their fonts.
+itself, so that in the copy the links to it become plain words.
 """
 
 from __future__ import annotations
 
-import base64
 import re
 from pathlib import Path
 
@@ -18,8 +16,6 @@ from sphinx.util.docutils import SphinxRole
 from . import downloads
 
 NAME = "symlib-site"
-FONT = re.compile(r'url\("([\w.-]+\.woff2)"\)')
-PRELOAD = re.compile(r'<link rel="preload"[^>]*\.woff2"[^>]*>\s*')
 LINK = re.compile(rf'<a\b[^>]*\bhref="[^"]*{NAME}\.zip"[^>]*>(.*?)</a>', re.DOTALL)
 
 
@@ -35,27 +31,9 @@ def collect(app: Sphinx, fault: Exception | None) -> None:
         if path.is_file():
             data = path.read_bytes()
             if path.suffix == ".html":
-                data = read_from_a_folder(data.decode()).encode()
-            elif path.suffix == ".css":
-                data = hold_fonts(data.decode(), path.parent).encode()
+                data = LINK.sub(r"\1", data.decode()).encode()
             members[f"{NAME}/{path.relative_to(site).as_posix()}"] = data
     downloads.pack(archive, members)
-
-
-def read_from_a_folder(page: str) -> str:
-    """Return a page without links to the archive, which its fonts may come from style sheets."""
-    page = PRELOAD.sub("", LINK.sub(r"\1", page))
-    return page.replace("font-src 'self'", "font-src 'self' data:", 1)  # in its policy
-
-
-def hold_fonts(style: str, folder: Path) -> str:
-    """Return a style sheet with the fonts that lie beside it written into it."""
-
-    def written(url: re.Match[str]) -> str:
-        font = base64.b64encode((folder / url[1]).read_bytes()).decode()
-        return f'url("data:font/woff2;base64,{font}")'
-
-    return FONT.sub(written, style)
 
 
 class FileLink(SphinxRole):

@@ -210,7 +210,7 @@ print(f"{values[-1]:.6f}")  # ${Math.max(0, largest).toFixed(6)}`;
       said.forEach((one, k) => plot.above.append(placed(one, [[x, y - 20 - 16 * (said.length - 1 - k), "middle"], [right - 4, y - 20 - 16 * (said.length - 1 - k), "end"]], [], [plot.box[0], top - 20, right, bottom])));
     }
     function words({ law, ratio, mu, draw, rows, values, ends, theory, alone }) {
-      const largest = values[rows - 1], limit = number(theory.threshold, 2), close = edge(rows, COLUMNS);
+      const largest = values[rows - 1], limit = number(theory.threshold, 3), close = edge(rows, COLUMNS);
       const constant = alone
         ? `All entries are ${mu}: ${mu ? `one eigenvalue is ${number(largest, 4)}, the others are 0` : "all eigenvalues are 0"}. A spike without a bulk.`
         : theory.place

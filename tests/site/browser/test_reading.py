@@ -228,7 +228,8 @@ def test_the_site_asks_for_headers_that_hosts_understand(rules):
     assert "unsafe" not in policy
     assert "*" not in policy
     assert "http" not in policy
-    for kind in ("default-src", "base-uri", "frame-ancestors"):
+    assert kinds["default-src"] == "'self'"
+    for kind in ("base-uri", "frame-ancestors", "frame-src", "object-src", "worker-src"):
         assert kinds[kind] == "'none'"
     assert {"script-src", "style-src", "img-src", "font-src", "form-action"} <= set(kinds)
     assert policy.count("sha256-") <= 6  # inline scripts and styles stay few
