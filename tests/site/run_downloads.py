@@ -17,7 +17,6 @@ measure otherwise is counted.
 from __future__ import annotations
 
 import argparse
-import html
 import itertools
 import json
 import os
@@ -36,7 +35,6 @@ BLOCK = re.compile(r"^# /// script\n((?:#.*\n)+?)# ///$", re.MULTILINE)
 LINE = re.compile(r"^[A-Z]\d\d  .*\S", re.MULTILINE)
 NUMBERS = re.compile(r"(.{49}) *(\S+)  (\S+ \S+ +\S+) +(\S+)")
 ROUNDING = 1e-9
-PRINTED = re.compile(r"<pre[^>]*>(.*?)</pre>", re.DOTALL)
 RAW = re.compile(r":[a-z:]+:`|^\.\. |`_\b|\]_\b|^:[a-z]+:|^ {0,3}[=~-]{4,}$", re.MULTILINE)
 KERNEL = ["ipykernel", "nbclient"]
 EXECUTE = """
@@ -105,10 +103,11 @@ def downloads(site: Path) -> tuple[list[Download], list[str]]:
 
 
 def promised(site: Path, name: str) -> list[str]:
-    """Return the lines of the ledger that the page of a download shows."""
-    (page,) = site.glob(f"gallery/*/{Path(name).stem}.html")
-    printed = "\n".join(PRINTED.findall(page.read_text(encoding="utf-8")))
-    return LINE.findall(html.unescape(re.sub(r"<[^>]*>", "", printed)))
+    """Return the lines of the ledger that the page of a download printed when it was built."""
+    (book,) = site.glob(f"_downloads/*/{Path(name).stem}.ipynb")
+    cells = json.loads(book.read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    return LINE.findall("".join("".join(output.get("text", "")) for output in outputs))
 
 
 def same(line: str, other: str, *, locked: bool = True) -> bool:
@@ -196,7 +195,7 @@ def run(
     faults += ["changed itself"] if changed else []
     wanted, printed = promised(site, one.name), LINE.findall(done.stdout)
     if not wanted:
-        faults.append("its page shows no line of the ledger")
+        faults.append("its page printed no line of the ledger")
     pairs = list(itertools.zip_longest(wanted, printed, fillvalue=""))
     differ = [pair for pair in pairs if pair[0] != pair[1]]
     wrong = [pair for pair in differ if not same(*pair, locked=locked)]

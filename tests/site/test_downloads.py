@@ -1,5 +1,6 @@
 """What readers take away, and that a site is whole or not there at all."""
 
+import base64
 import json
 import os
 import re
@@ -12,9 +13,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-import symlib_site.downloads
+import symlib_site.furniture
 import symlib_site.whole
 from bs4 import BeautifulSoup
+from docutils import nodes
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests" / "site"))
@@ -36,19 +38,23 @@ posix = pytest.mark.skipif(os.name != "posix", reason="signals and limits of POS
 # On the pages
 
 
-def test_every_gallery_page_offers_its_downloads_under_its_title(site):
-    """Three links that say what they are, before the first paragraph."""
+def test_every_gallery_page_offers_its_downloads_once(site):
+    """Three links that say what they are, and one that says how to run them, below the figure."""
     for page in PAGES:
         path = site.html / "gallery" / f"{page}.html"
         row = ROW.search(path.read_text(encoding="utf-8"))
         assert row, page
-        assert "<section" not in row.group().partition("</h1>")[2], page
+        before = row.group().partition("</h1>")[2]
+        assert "<section" not in before, page
+        assert before.count("<img") == 2, page  # for light and for dark
         links = LINK.findall(row[1])
         assert [words for _, words in links] == [
-            "Download script (.py)",
-            "Download notebook (.ipynb)",
-            "Download all, with the library (.zip)",
+            "Script (.py)",
+            "Notebook (.ipynb)",
+            "All, with the library (.zip)",
         ]
+        assert 'href="../../how_to/run_a_page.html"' in row[1]
+        assert path.read_text(encoding="utf-8").count(' download="" ') == 3
         name = Path(page).name
         files = [(path.parent / address).resolve() for address, _ in links]
         assert [file.name for file in files] == [name + end for end in (".py", ".ipynb", ".zip")]
@@ -74,13 +80,81 @@ def test_every_archive_holds_the_files_that_lie_beside_it(site):
     assert len(found) == 2 * len(PAGES)
 
 
-def test_a_notebook_is_declared_once():
-    """A second build finds it as the first has left it."""
-    book = json.dumps({"cells": [{"cell_type": "markdown", "source": ["# A title"]}]})
-    once = symlib_site.downloads.declare(book, f"{BLOCK}print(1)\n")
-    assert json.loads(once)["cells"][0]["source"] == [BLOCK.rstrip()]
-    assert symlib_site.downloads.declare(once, f"{BLOCK}print(1)\n") == once
-    assert symlib_site.downloads.declare(book, "print(1)\n") == book
+def test_every_script_says_how_to_run_it(site):
+    """Three lines below its block; the first names the command of uv, the second that of pip."""
+    for page in PAGES:
+        name = Path(page).name
+        (script,) = site.html.glob(f"_downloads/*/{name}.py")
+        lines = script.read_text(encoding="utf-8").partition('# ///\n"')[0].splitlines()
+        end = lines.index("# ///", 1)
+        uv, pip, display = lines[end + 1 : end + 4]
+        assert uv.endswith(f"uv run --find-links . {name}.py")
+        assert pip.startswith("# Without uv: pip install symlib_nn-*.whl matplotlib")
+        assert "display" in display
+
+
+def test_every_notebook_holds_what_its_page_printed_and_drew(site):
+    """Each check of the page, and its figure on white paper."""
+    for page in PAGES:
+        (path,) = site.html.glob(f"_downloads/*/{Path(page).name}.ipynb")
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        outputs = [output for cell in cells for output in cell.get("outputs", ())]
+        printed = run_downloads.promised(site.html, path.name)
+        shown = (site.html / "gallery" / f"{page}.html").read_text(encoding="utf-8")
+        tables = BeautifulSoup(shown, "html.parser").select("table.of-page tbody tr")
+        assert len(printed) == len(tables) > 1, page
+        drawings = [one["data"]["image/svg+xml"] for one in outputs if "data" in one]
+        assert drawings, page
+        assert all('fill="#ffffff"' in "".join(one) for one in drawings)
+
+
+# Furniture
+
+
+def test_a_page_shows_each_check_in_a_table(site):
+    """Measured, expected and tolerance as in the ledger; no line of them is left as text."""
+    for page in PAGES:
+        shown = (site.html / "gallery" / f"{page}.html").read_text(encoding="utf-8")
+        whole = BeautifulSoup(shown, "html.parser")
+        for row in whole.select("table.of-page tbody tr"):
+            cells = [cell.get_text(strip=True) for cell in row.select("td")]
+            assert len(cells) == 5
+            assert all(cells), page
+            assert re.fullmatch(r"[A-Z]\d\d", cells[-1])
+        left = [block.get_text() for block in whole.select(".sphx-glr-script-out")]
+        assert not any(re.search(r"^[A-Z]\d\d ", text, re.MULTILINE) for text in left), page
+
+
+def test_code_that_sets_up_or_draws_is_folded_and_the_rest_is_open(site):
+    """As the sections say, where the author says nothing."""
+    for page in PAGES:
+        shown = (site.html / "gallery" / f"{page}.html").read_text(encoding="utf-8")
+        whole = BeautifulSoup(shown, "html.parser")
+        assert whole.select("section#set-up details.code pre"), page
+        promises = whole.select_one("section#what-this-page-promises")
+        assert promises.select("pre"), page
+        source = (ROOT / "gallery" / f"{page}.py").read_text(encoding="utf-8")
+        if "# %% folded" not in source:
+            assert not promises.select("details.code"), page
+        assert "plt.show()" not in whole.get_text(), page
+
+
+@pytest.mark.parametrize(
+    ("mark", "section", "wanted"),
+    [
+        ("# %%", "set-up", True),
+        ("# %% open", "set-up", False),
+        ("# %%", "what-this-page-promises", False),
+        ("# %% folded", "what-this-page-promises", True),
+        ("# %% a title", "the-figure", True),
+    ],
+)
+def test_the_author_folds_or_opens_a_cell_by_a_word_behind_its_mark(mark, section, wanted):
+    """Without one the section decides; the mark is that of the last cell before the code."""
+    code = nodes.literal_block()
+    nodes.section("", code, ids=[section])
+    before = ["# %% open", "# Other words.", "", mark, "# Words."]
+    assert symlib_site.furniture.is_folded(code, before) is wanted
 
 
 # The archive of the site
@@ -96,25 +170,26 @@ def test_the_archive_of_the_site_holds_every_file_but_itself(site):
     assert sorted(members) == sorted(f"symlib-site/{name}" for name in files)
     for name, path in files.items():
         if path.suffix == ".html":
-            wanted = symlib_site.whole.read_from_a_folder(path.read_text(encoding="utf-8"))
+            page = path.read_text(encoding="utf-8")
+            wanted = symlib_site.whole.LINK.sub(r"\1", page)
             assert members[f"symlib-site/{name}"].decode() == wanted, name
-            assert "font-src 'self' data:;" in wanted  # the style sheets hold the fonts
-        elif path.suffix != ".css":
+        else:
             assert members[f"symlib-site/{name}"] == path.read_bytes(), name
     page = "how_to/run_a_page.html"
     assert "symlib-site.zip" in files[page].read_text(encoding="utf-8")
     assert b'href="../symlib-site.zip"' not in members[f"symlib-site/{page}"]
 
 
-def test_the_style_sheets_of_the_archive_hold_their_fonts(site):
-    """A browser loads no font from a folder, and is not asked to."""
-    with zipfile.ZipFile(site.html / "symlib-site.zip") as archive:
-        style = archive.read("symlib-site/_static/symlib.css").decode()
-        page = archive.read("symlib-site/explanation/the_tie.html").decode()
-    assert ".woff2" not in page
-    font = (site.html / "_static" / "latinmodern-math.woff2").read_bytes()
-    assert ".woff2" not in style
-    assert symlib_site.whole.base64.b64encode(font).decode() in style
+def test_the_font_of_formulas_stands_in_its_style_sheet(site):
+    """No page fetches a font: it is there at the first visit, and in a folder."""
+    font = (ROOT / "docs" / "_fonts" / "latinmodern-math.woff2").read_bytes()
+    style = (site.html / "_static" / "math.css").read_text(encoding="utf-8")
+    assert base64.b64encode(font).decode() in style
+    assert "GUST Font License" in style
+    for name, path in site.files("*.html").items():
+        page = path.read_text(encoding="utf-8")
+        assert ".woff" not in page, name
+        assert ("<math" in page) == ("math.css" in page), name
 
 
 # The single page
@@ -164,11 +239,11 @@ def test_links_of_the_single_page_stay_on_it_where_they_can(site):
 @pytest.fixture
 def shelf(tmp_path):
     """Return a function that makes a site of one page, and says what is wrong with its script."""
-    page = tmp_path / "site" / "gallery" / "symmetry" / "plot_one.html"
+    page = tmp_path / "site" / "_downloads" / "0" / "plot_one.ipynb"
     page.parent.mkdir(parents=True)
-    page.write_text(
-        f'<pre tabindex="0"><span></span>{LINE}\n1 check, 1 passed\n</pre>', encoding="utf-8"
-    )
+    printed = {"output_type": "stream", "text": [f"{LINE}\n", "1 check, 1 passed\n"]}
+    cells = [{"cell_type": "code", "source": [], "outputs": [printed]}]
+    page.write_text(json.dumps({"cells": cells}), encoding="utf-8")
 
     def check(code):
         one = run_downloads.Download("plot_one.py", (BLOCK + code).encode(), ("symlib-nn",))

@@ -62,12 +62,11 @@ def test_a_figure_has_no_style_attribute_and_no_black_or_ink_of_its_own():
 
 def test_a_figure_says_the_color_of_its_ink_for_both_schemes():
     """An image cannot inherit the color of the page; it follows the reader's scheme."""
-    svg = symlib_site.figures.adaptive_svg(
-        '<svg width="9"><g/></svg>', light="#111111", dark="#eeeeee"
-    )
+    svg = symlib_site.figures.adaptive_svg('<svg width="9"><g/></svg>')
     assert svg.count("<style>") == 1
-    assert ":root{color:#111111}" in svg
-    assert "@media(prefers-color-scheme:dark){:root{color:#eeeeee}" in svg
+    assert f":root{{color:{symlib_site.figures.LIGHT}}}" in svg
+    dark = f"@media(prefers-color-scheme:dark){{:root{{color:{symlib_site.figures.DARK}}}"
+    assert dark in svg
     assert svg.startswith('<svg fill="currentColor" ')
 
 
@@ -295,6 +294,14 @@ def test_an_unknown_command_is_a_fault_that_shows_the_formula(tex):
     assert re.search(r'Unknown command "\\nosuch\w*"', str(fault.value))
 
 
+@pytest.mark.parametrize("tex", [r"\psi\!(x)", r"\left(1 - x\right)^k y"])
+def test_a_formula_that_needs_a_style_is_a_fault_that_says_what_to_write(tex):
+    """A browser would drop the style, as the policy says."""
+    with pytest.raises(ExtensionError, match=r"leave \\! out, and write \\bigl\( and") as fault:
+        symlib_site.math.mathml(tex)
+    assert repr(tex) in str(fault.value)
+
+
 def test_a_formula_that_cannot_be_read_is_a_fault_that_shows_it():
     """Whatever the converter raises, the message has the formula."""
     with pytest.raises(ExtensionError, match="no MathML for the formula") as fault:
@@ -408,11 +415,19 @@ SCRIPT = '''\
 WHEEL = "https://example.org/wheels/symlib_nn-1-py3-none-any.whl"
 
 
-def test_a_script_is_pointed_to_the_wheel_in_its_block_only():
+def test_a_script_that_can_fetch_the_library_says_so_in_its_block_and_below_it():
     """The rest of the text stays as it is."""
-    text = symlib_site.downloads.point_to_wheel(SCRIPT, WHEEL)
-    assert text == SCRIPT.replace('["symlib-nn"', f'["symlib-nn @ {WHEEL}"')
-    assert text.endswith('"""It names "symlib-nn" once more."""\n')
+    text = symlib_site.downloads.with_directions(SCRIPT, "plot_a", WHEEL)
+    head, _, rest = text.partition("# To run it: uv run plot_a.py\n")
+    assert head == f'# /// script\n# dependencies = ["symlib-nn @ {WHEEL}", "matplotlib"]\n# ///\n'
+    assert rest.startswith(f"# Without uv: pip install {WHEEL} matplotlib, then python plot_a.py\n")
+    assert rest.endswith('"""It names "symlib-nn" once more."""\n')
+
+
+def test_a_script_without_a_block_is_a_fault_that_names_it():
+    """It could not be run as its page says."""
+    with pytest.raises(ExtensionError, match=r"plot_a\.py must begin with a script block that"):
+        symlib_site.downloads.with_directions('"""Words."""\n', "plot_a", WHEEL)
 
 
 def notebook(*cells):
@@ -432,34 +447,47 @@ def test_an_archive_is_the_same_bytes_whenever_and_in_whatever_order_it_was_made
     """It holds what it held, as it can be downloaded beside it, and the wheel."""
     wheel = tmp_path / "symlib_nn-1-py3-none-any.whl"
     wheel.write_bytes(b"wheel")
-    script = symlib_site.downloads.point_to_wheel(SCRIPT, WHEEL)
-    book = notebook("print(1)")
-    members = {"part/notes.md": "Notes.", "part/plot_a.py": SCRIPT, "part/plot_a.ipynb": book}
+    members = {"part/notes.md": "Notes.", "part/plot_a.py": SCRIPT, "part/plot_a.ipynb": "{}"}
     one = archive(tmp_path / "one.zip", members, (2001, 1, 1, 0, 0, 0))
     turned = dict(reversed(members.items()))
     other = archive(tmp_path / "other.zip", turned, (2026, 2, 3, 4, 5, 6))
     assert one.read_bytes() != other.read_bytes()
     for path in (one, other):
-        symlib_site.downloads.rewrite(path, wheel, {"plot_a": script})
+        symlib_site.downloads.rewrite(path, wheel, {"plot_a.py": "1", "plot_a.ipynb": "2"})
     assert one.read_bytes() == other.read_bytes()
     with zipfile.ZipFile(one) as file:
         held = {name: file.read(name).decode() for name in file.namelist()}
     assert sorted(held) == sorted([*members, wheel.name])
     assert held["part/notes.md"] == "Notes."
     assert held[wheel.name] == "wheel"
-    assert held["part/plot_a.py"] == script
-    assert held["part/plot_a.ipynb"] == symlib_site.downloads.declare(book, script)
+    assert (held["part/plot_a.py"], held["part/plot_a.ipynb"]) == ("1", "2")
 
 
-def test_a_notebook_opens_with_what_its_script_declares():
-    """Once, however often the site is completed; without such a block it stays as it is."""
-    book = notebook("print(1)")
-    said = symlib_site.downloads.declare(book, SCRIPT)
-    first, second = json.loads(said)["cells"]
-    assert "".join(first["source"]) == SCRIPT.partition('\n"""')[0]
-    assert second["source"] == ["print(1)"]
-    assert symlib_site.downloads.declare(said, SCRIPT) == said
-    assert symlib_site.downloads.declare(book, "print(1)") == book
+def test_a_notebook_opens_with_the_head_of_its_script_and_holds_outputs(tmp_path):
+    """What each cell printed and drew stands below it; a drawing has ink and paper of its own."""
+    (tmp_path / "a.svg").write_text(f"<svg>{symlib_site.figures.BOTH}</svg>", encoding="utf-8")
+    cells = [
+        {"printed": "1\n2\n", "drawn": []},
+        {"printed": "", "drawn": [("a.svg", "Words.")]},
+    ]
+    book = notebook("print(1)", "plt.plot()")
+    made = json.loads(symlib_site.downloads.with_outputs(book, "# Head.\n", cells, tmp_path))
+    first, second, third = made["cells"]
+    assert first["source"] == ["# Head."]
+    assert second["outputs"] == [
+        {"output_type": "stream", "name": "stdout", "text": ["1\n", "2\n"]}
+    ]
+    (drawing,) = third["outputs"][0]["data"]["image/svg+xml"]
+    assert drawing == f"<svg>{symlib_site.downloads.PAPER}</svg>"
+    assert ":root" not in drawing  # it would color the page of the notebook
+    assert [second["execution_count"], third["execution_count"]] == [1, 2]
+
+
+def test_a_notebook_with_other_cells_than_its_page_is_a_fault(tmp_path):
+    """Outputs would stand below the wrong code."""
+    cells = [{"printed": "", "drawn": []}]
+    with pytest.raises(ExtensionError, match="must have the 1 cells of code of its page, got 2"):
+        symlib_site.downloads.with_outputs(notebook("1", "2"), "# Head.\n", cells, tmp_path)
 
 
 # Live builds
@@ -642,7 +670,7 @@ def test_a_page_with_a_style_attribute_is_a_fault(small, build, change):
     good = build(small)
     assert good.code == 0, good.output
     rules = (good.html / "_headers").read_text(encoding="utf-8")
-    assert rules.startswith("/*\n  Content-Security-Policy: default-src 'self'; object-src 'none'; ")
+    assert rules.startswith("/*\n  Content-Security-Policy: default-src 'self'; object-src 'none'")
     change(
         small / "docs" / "index.md",
         "All three were",

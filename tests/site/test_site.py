@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import symlib_site.entries
+import symlib_site.figures
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -55,7 +56,7 @@ def test_no_page_shows_a_fault_of_its_markup(pages):
 
 def is_mark(image):
     """Tell whether an image is the mark of a page in the list of the gallery."""
-    return image["src"].endswith("_thumb.svg")
+    return image["src"].endswith(("_thumb.svg", "_thumb-dark.svg"))
 
 
 def test_every_image_says_in_words_what_it_shows(pages):
@@ -78,14 +79,23 @@ def test_every_image_has_a_width_and_a_height(pages):
             assert re.fullmatch(r"\d+", image.get("height", "")), (name, image)
 
 
-def test_every_figure_of_the_site_follows_the_color_scheme(site):
-    """One file for light and dark, without a style attribute."""
-    figures = site.files("sphx_glr_*.svg")
-    assert len(figures) >= 2 * len(PAGES)
-    for name, path in figures.items():
-        text = path.read_text(encoding="utf-8")
-        assert "prefers-color-scheme:dark" in text, name
-        assert ' style="' not in text, name
+def test_every_figure_has_a_file_for_light_and_one_for_dark(site, pages):
+    """A browser need not know the theme of the page, and no file has a style attribute."""
+    figures = site.files("_images/*.svg")
+    light = [name for name in figures if not name.endswith("-dark.svg")]
+    assert len(light) >= 2 * len(PAGES)
+    assert len(figures) == 2 * len(light)
+    for name in light:
+        text = figures[name].read_text(encoding="utf-8")
+        dark = figures[name.replace(".svg", "-dark.svg")].read_text(encoding="utf-8")
+        assert symlib_site.figures.LIGHT_INK in text, name
+        assert symlib_site.figures.DARK_INK in dark, name
+        assert "prefers-color-scheme" not in text + dark, name
+        assert ' style="' not in text + dark, name
+    for name, page in pages.items():
+        sources = [image["src"] for image in page.images if image["src"].endswith(".svg")]
+        for one, other in zip(sources[::2], sources[1::2], strict=True):
+            assert other == one.replace(".svg", "-dark.svg"), name
 
 
 # Links

@@ -16,6 +16,7 @@ from . import (
     access,
     downloads,
     figures,
+    furniture,
     gallery,
     interactive,
     ledger,
@@ -56,6 +57,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
         OTHERS,
         gallery.drop_tag_lists,
         figures.want_words,
+        furniture.arrange,
         topics.add_keywords,
         search.note_answer,
     ),
@@ -65,7 +67,6 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
         notebooks.expect_ports,
     ),
     "doctree-resolved": (
-        downloads.offer,  # stands below what the next one puts under a title
         gallery.add_links,  # names claims, which the ledger makes links
         OTHERS,
         ledger.fill_in,
@@ -74,6 +75,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
     "html-page-context": (
         OTHERS,
         interactive.load,
+        furniture.load,
         math.load,
         meta.describe,
         search.bring_answers,

@@ -1,9 +1,9 @@
 """Downloads: the library beside the pages, files that say what they need, the same bytes twice.
 
-The wheel of the library lies in the site under ``wheels/``. A notebook opens with the script block
-of its page, so that it too says what it needs. Where the address of the site is known, that block
-names the wheel there, so that ``uv run`` needs nothing else; every archive holds the wheel itself.
-Each page offers its downloads under its title and at its end.
+The wheel of the library lies in the site under ``wheels/``. A script begins with what it needs and
+how to run it, and so does its notebook, which holds what its cells have printed and drawn as well.
+Where the address of the site is known, the script names the wheel there, so that ``uv run`` needs
+nothing else; every archive holds the wheel itself.
 """
 
 from __future__ import annotations
@@ -14,23 +14,32 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxRole
 
+from . import figures, furniture
 from .expect import expect
 
 NEED = '"symlib-nn"'
 BLOCK = re.compile(r"# /// script\n(?:#.*\n)+?# ///\n")
-KINDS = {
-    ".py": "script (.py)",
-    ".ipynb": "notebook (.ipynb)",
-    ".zip": "all, with the library (.zip)",
-}
+HEAD = re.compile(r"(?:#.*\n)+")  # the block, and how to run the script
+FETCHED = """\
+# To run it: uv run {name}.py
+# Without uv: pip install {needs}, then python {name}.py
+"""
+BESIDE = """\
+# To run it beside symlib_nn-*.whl, of the archive of its page: uv run --find-links . {name}.py
+# Without uv: pip install {needs}, then python {name}.py
+"""
+NO_DISPLAY = "# Without a display no window opens, and the checks are printed all the same.\n"
+INK = figures.LIGHT_INK.replace(":root", "svg")  # a notebook may put the drawing into its page
+PAPER = f'<style>{INK}</style><rect width="100%" height="100%" fill="#ffffff"/>'
 
 
 def build_wheel(root: Path, folder: Path) -> Path:
@@ -43,33 +52,47 @@ def build_wheel(root: Path, folder: Path) -> Path:
     return wheel
 
 
-def point_to_wheel(script: str, address: str) -> str:
-    """Return the text of a script whose script block fetches the library from ``address``."""
-    head, mark, rest = script.partition("\n# ///\n")
-    if NEED not in head:
-        raise ExtensionError(
-            f"a script block must name {NEED} among its dependencies, got {head!r}"
-        )
-    return head.replace(NEED, f'"symlib-nn @ {address}"') + mark + rest
-
-
-def declare(notebook: str, script: str) -> str:
-    """Return a notebook whose first cell is the block that says what its script needs."""
-    book = json.loads(notebook)
+def with_directions(script: str, name: str, address: str) -> str:
+    """Return the text of a script that says below its script block how it is run."""
     block = BLOCK.match(script)
-    if block is None or book["cells"][0]["source"] == [block.group().rstrip()]:
-        return notebook
-    book["cells"].insert(
-        0,
-        {
-            "cell_type": "code",
-            "execution_count": None,
-            "metadata": {},
-            "outputs": [],
-            "source": [block.group().rstrip()],
-        },
-    )
-    return json.dumps(book, indent=2)
+    if block is None or NEED not in block[0]:
+        raise ExtensionError(f"{name}.py must begin with a script block that names {NEED}")
+    (listed,) = re.findall(r"^# dependencies = \[(.*)\]$", block[0], re.MULTILINE)
+    needs = [need for need in re.findall(r'"([^"]+)"', listed) if f'"{need}"' != NEED]
+    needs = " ".join([address or "symlib_nn-*.whl", *needs])
+    head = block[0].replace(NEED, f'"symlib-nn @ {address}"') if address else block[0]
+    said = (FETCHED if address else BESIDE).format(name=name, needs=needs)
+    return head + said + NO_DISPLAY + script.removeprefix(block[0])
+
+
+def with_outputs(notebook: str, head: str, cells: list[dict[str, Any]], folder: Path) -> str:
+    """Return a notebook with what its cells have printed and drawn, behind the head of its script.
+
+    The images lie in ``folder``, by the addresses that the cells have for them.
+    """
+    book = json.loads(notebook)
+    codes = [cell for cell in book["cells"] if cell["cell_type"] == "code"]
+    if len(codes) != len(cells):
+        raise ExtensionError(
+            f"a notebook must have the {len(cells)} cells of code of its page, got {len(codes)}"
+        )
+    for count, (code, cell) in enumerate(zip(codes, cells, strict=True), start=1):
+        code["execution_count"] = count
+        code["outputs"] = list(outputs(cell, folder))
+    declared = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+    book["cells"].insert(0, declared | {"source": [head.rstrip()]})
+    return json.dumps(book, indent=1)
+
+
+def outputs(cell: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield what a cell has printed and drawn, as notebooks hold it; a drawing is on white."""
+    if cell["printed"]:
+        text = cell["printed"].splitlines(keepends=True)
+        yield {"output_type": "stream", "name": "stdout", "text": text}
+    for address, words in cell["drawn"]:
+        drawing = (folder / address).read_text(encoding="utf-8").replace(figures.BOTH, PAPER)
+        data = {"image/svg+xml": drawing.splitlines(keepends=True), "text/plain": [words]}
+        yield {"output_type": "display_data", "data": data, "metadata": {}}
 
 
 def finish(app: Sphinx, fault: Exception | None) -> None:
@@ -82,30 +105,34 @@ def finish(app: Sphinx, fault: Exception | None) -> None:
     wheel = build_wheel(Path(app.confdir).parent, site / "wheels")
     base = app.config.html_baseurl.rstrip("/")
     address = f"{base}/wheels/{wheel.name}" if base else ""
-    scripts: dict[str, str] = {}
-    for path in site.glob("_downloads/*/plot_*.py"):
-        text = path.read_text(encoding="utf-8")
-        scripts[path.stem] = point_to_wheel(text, address) if address else text
-        path.write_text(scripts[path.stem], encoding="utf-8")
-    pages = any(name.startswith("gallery/") and "/plot_" in name for name in app.env.found_docs)
-    expect(scripts or not pages, "sphinx", "put files for download into _downloads/*/")
-    for path in site.glob("_downloads/*/plot_*.ipynb"):
-        text = declare(path.read_text(encoding="utf-8"), scripts.get(path.stem, ""))
-        path.write_text(text, encoding="utf-8")
+    pages = [one for one in app.env.found_docs if furniture.PAGE.fullmatch(one)]
+    files = {}
+    for docname in pages:
+        name = docname.rpartition("/")[2]
+        source = Path(app.srcdir, docname)
+        text = source.with_suffix(".py").read_text(encoding="utf-8")
+        script = with_directions(text, name, address)
+        (head, *_) = HEAD.findall(script)
+        notebook = source.with_suffix(".ipynb").read_text(encoding="utf-8")
+        cells = app.env.get_doctree(docname)["cells"]
+        files[f"{name}.py"] = script
+        files[f"{name}.ipynb"] = with_outputs(notebook, head, cells, Path(app.srcdir))
+    for name, text in files.items():
+        written = [*site.glob(f"_downloads/*/{name}")]
+        expect(written, "sphinx", f"put {name} for download into _downloads/*/")
+        for path in written:
+            path.write_text(text, encoding="utf-8")
     for archive in site.glob("_downloads/*/*.zip"):
-        rewrite(archive, wheel, scripts)
+        rewrite(archive, wheel, files)
 
 
-def rewrite(archive: Path, wheel: Path, scripts: dict[str, str]) -> None:
+def rewrite(archive: Path, wheel: Path, files: dict[str, str]) -> None:
     """Write an archive anew: its files as they are beside it, in order, one date, the wheel."""
     with zipfile.ZipFile(archive) as old:
         members = {name: old.read(name) for name in old.namelist()}
-    for name, data in members.items():
-        script = scripts.get(Path(name).stem, "")
-        if script and name.endswith(".py"):
-            members[name] = script.encode()
-        elif script and name.endswith(".ipynb"):
-            members[name] = declare(data.decode(), script).encode()
+    for name in members:
+        if Path(name).name in files:
+            members[name] = files[Path(name).name].encode()
     members[wheel.name] = wheel.read_bytes()
     pack(archive, members)
 
@@ -117,23 +144,6 @@ def pack(archive: Path, members: dict[str, bytes]) -> None:
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
             new.writestr(entry, data, zipfile.ZIP_DEFLATED)
-
-
-def offer(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Repeat the downloads of a gallery page under its title, where readers look for them."""
-    title = next(iter(doctree.findall(nodes.title)), None)
-    if title is None or not re.match(r"gallery/\w+/plot_", docname):
-        return
-    offers = {
-        Path(one["reftarget"]).suffix: one for one in doctree.findall(addnodes.download_reference)
-    }
-    row = nodes.bullet_list(classes=["take-away"])
-    for kind, words in KINDS.items():
-        if kind in offers:
-            link = offers[kind].copy()  # without the words within it
-            link += nodes.Text(f"Download {words}")
-            row += nodes.list_item("", nodes.paragraph("", "", link))
-    title.parent.insert(title.parent.index(title) + 1, row)
 
 
 class WheelLink(SphinxRole):

@@ -65,6 +65,12 @@ def all_checks() -> Iterator[tuple[str, Check]]:
             yield docname, check
 
 
+def checks_of(docname: str) -> tuple[Check, ...]:
+    """Return the checks that a page has made."""
+    path = Path(os.environ["SYMLIB_RECORDS"], f"{docname}.jsonl")
+    return tuple(entries.read_record(path)) if path.exists() else ()
+
+
 # What must fit together
 
 
@@ -260,20 +266,35 @@ def _table(checks: tuple[Check, ...]) -> list[nodes.Node]:
     if not checks:
         return [nodes.paragraph("", "Nothing in this build checks it.", classes=["unchecked"])]
     heads = ("What was measured", "Measured", "Expected", "Tolerance", "Why this tolerance")
-    table = nodes.table(classes=["checks"])
+    return [_table_of(heads, ((*_cells(check), check.reason) for check in checks))]
+
+
+def table_of_page(checks: Iterable[Check], *classes: str) -> nodes.Node:
+    """Return a table of checks as the page shows it that made them."""
+    heads = ("What was measured", "Measured", "Expected", "Tolerance", "Claim")
+    rows = ((*_cells(check), check.claim) for check in checks)
+    return _table_of(heads, rows, "of-page", *classes)
+
+
+def _cells(check: Check) -> tuple[str, ...]:
+    """Return what was measured, the number, what was expected, and the tolerance."""
+    measured, expected, tolerance, _ = (plain(text) for text in check.texts)
+    what = check.what if check.shows == "claim" else f"{check.what} (a {check.shows})"
+    return what, measured, expected, tolerance
+
+
+def _table_of(heads: tuple[str, ...], rows: Iterable[Iterable[str]], *classes: str) -> nodes.Node:
+    table = nodes.table(classes=["checks", *classes])
     group = nodes.tgroup(cols=len(heads))
     table += group
     group += [nodes.colspec(colwidth=1) for _ in heads]
     group += nodes.thead("", _row(heads))
     body = nodes.tbody()
     group += body
-    for check in checks:
-        measured, expected, tolerance, _ = (plain(text) for text in check.texts)
-        what = check.what if check.shows == "claim" else f"{check.what} (a {check.shows})"
-        body += _row((what, measured, expected, tolerance, check.reason))
+    body += [_row(cells) for cells in rows]
     holder = nodes.container(classes=["table-wrapper"], is_div=True)
     holder += table
-    return [holder]
+    return holder
 
 
 def _row(cells: Iterable[str]) -> nodes.row:

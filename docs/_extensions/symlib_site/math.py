@@ -31,9 +31,15 @@ RULE = """\
 def mathml(tex: str, *, block: bool = False) -> str:
     """Return the MathML of a TeX formula."""
     try:
-        return CONVERTER.convert_with_local_state(tex, displaystyle=block)
+        markup = CONVERTER.convert_with_local_state(tex, displaystyle=block)
     except LatexError as fault:
         raise ExtensionError(f"no MathML for the formula {tex!r}: {fault}") from fault
+    if " style=" in markup:
+        raise ExtensionError(
+            f"the formula {tex!r} needs a style, which the policy of the site forbids: leave "
+            r"\! out, and write \bigl( and \bigr) for \left( and \right)"
+        )
+    return markup
 
 
 def visit_inline(self: HTML5Translator, node: nodes.math) -> None:

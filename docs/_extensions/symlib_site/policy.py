@@ -92,7 +92,7 @@ def policy(scripts: Iterable[str], styles: Iterable[str]) -> dict[str, list[str]
     """Return what is allowed: the site itself, and these inline scripts and styles."""
     return {
         "default-src": ["'self'"],  # Firefox fetches the next page ahead, which no other rule names
-        **dict.fromkeys(UNUSED, ["'none'"]),
+        **{kind: ["'none'"] for kind in UNUSED},
         "script-src": ["'self'", *sorted(map(digest, scripts))],
         "style-src": ["'self'", *sorted(map(digest, styles))],
         "img-src": ["'self'", "data:"],  # the icons in the style sheets of the theme
