@@ -6,8 +6,12 @@ import os
 import time
 
 import pytest
+from hypothesis import settings
 
 from symlib import claims
+
+settings.register_profile("symlib", deadline=None)  # a busy machine is no fault
+settings.load_profile("symlib")
 
 
 @pytest.fixture(autouse=True)

@@ -256,7 +256,6 @@ def test_a_bad_call_is_answered_by_a_sentence_about_an_argument(name):
 
     @settings(
         max_examples=300,
-        deadline=None,
         database=None,
         derandomize=True,
         suppress_health_check=list(HealthCheck),

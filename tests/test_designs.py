@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import fft, linalg
 from scipy.special import ndtr, ndtri
@@ -186,7 +186,6 @@ class TestHadamard:
         half = hadamard(n // 2)
         assert np.array_equal(hadamard(n), np.kron([[1, 1], [1, -1]], half))
 
-    @settings(deadline=None)
     @given(st.integers(0, 5), st.integers(0, 4))
     def test_first_rows_of_sylvester_repeat_columns(self, k, extra):
         """2ᵏ rows of the order n have 2ᵏ distinct columns, n / 2ᵏ copies of each."""
@@ -232,7 +231,6 @@ class TestHadamard:
 class TestOrthogonal:
     """Waves that keep lengths."""
 
-    @settings(deadline=None)
     @given(st.integers(1, 60))
     def test_they_are_orthogonal(self, n):
         """Rows and columns, to 1e-13."""
@@ -241,13 +239,11 @@ class TestOrthogonal:
             assert abs(waves @ waves.T - np.eye(n)).max() < 1e-13
             assert abs(waves.T @ waves - np.eye(n)).max() < 1e-13
 
-    @settings(deadline=None)
     @given(st.integers(1, 60))
     def test_cosines_are_the_transform_of_scipy(self, n):
         """DCT-II with its orthonormal scale."""
         assert abs(cosine(n) - fft.dct(np.eye(n), axis=0, norm="ortho")).max() < 1e-14
 
-    @settings(deadline=None)
     @given(st.integers(1, 60))
     def test_fourier_rows_are_the_parts_of_the_transform_of_scipy(self, n):
         """Cosine and minus the sine of the real transform, rescaled."""
@@ -389,7 +385,6 @@ class TestFrames:
 class TestWaves:
     """Weights that are cosines and sines."""
 
-    @settings(deadline=None)
     @given(st.integers(1, 40), st.integers(1, 40))
     def test_sinusoidal_follows_its_formula(self, fan_out, fan_in):
         """Proportional to sin(2π i j / fan_in + 2π i / fan_out), of Glorot's mean square."""
@@ -402,7 +397,6 @@ class TestWaves:
         np.testing.assert_allclose(weight, factor * plain, rtol=0, atol=1e-11)
         assert np.mean(weight**2) == pytest.approx(2 / (fan_in + fan_out), rel=1e-13)
 
-    @settings(deadline=None)
     @given(st.integers(1, 70), st.integers(3, 40))
     def test_sinusoidal_rows_are_balanced(self, fan_out, fan_in):
         """Sum 0, unless fan_in divides the number of the row: then the row is constant."""
@@ -413,7 +407,6 @@ class TestWaves:
         if fan_out <= fan_in:
             assert abs(weight @ np.ones(fan_in)).max() < 1e-13
 
-    @settings(deadline=None)
     @given(st.integers(1, 40), st.integers(3, 40))
     def test_sinusoidal_rows_are_orthogonal_but_for_aliases(self, fan_out, fan_in):
         """The product is 0 unless fan_in divides the difference or the sum of the numbers."""
@@ -423,7 +416,6 @@ class TestWaves:
         alias = (difference % fan_in == 0) | (total % fan_in == 0)
         assert abs(products[~alias]).max(initial=0) < 1e-12
 
-    @settings(deadline=None)
     @given(st.integers(3, 48))
     def test_half_of_a_square_sinusoidal_layer_is_the_other_half(self, n):
         """Row n - i is minus row i to the bit, and the rank is ⌈n/2⌉ - 1."""
@@ -437,7 +429,6 @@ class TestWaves:
         i, j = np.mgrid[:64, :256]
         assert np.linalg.matrix_rank(np.sin(1.0 + 256 * i + j)) == 2
 
-    @settings(deadline=None)
     @given(st.sampled_from(PRIMES[1:20]), st.data())
     def test_products_of_chirp_cosines_are_small(self, p, data):
         """Gauss's sums bound them, for fan_in = p - 1 and as many rows as that prime allows."""
@@ -449,7 +440,6 @@ class TestWaves:
         plain = np.cos(2 * math.pi * ((1 + j // p) * t**2 + j % p * t) / p)
         assert abs(weight - math.sqrt(2 / (p - 1)) * plain).max() < 1e-9
 
-    @settings(deadline=None)
     @given(st.integers(1, 60), st.integers(1, 30))
     def test_chirp_cosines_are_real_parts_of_chirps(self, fan_out, fan_in):
         """Rows are columns of the frame of some prime above fan_in, at the places 1, 2, ..."""
@@ -485,7 +475,6 @@ class TestQuasiGaussian:
             wanted = ndtri(np.outer(np.arange(1, 51), roots) % 1)
             np.testing.assert_allclose(quasi_gaussian((50, fan_in)), wanted, rtol=0, atol=1e-9)
 
-    @settings(deadline=None)
     @given(st.integers(1, 3000))
     def test_the_sieve_finds_the_primes(self, count):
         """The last root belongs to the count-th prime."""
@@ -599,7 +588,6 @@ class TestQuasiGaussian:
 class TestSphere:
     """Even points in three dimensions."""
 
-    @settings(deadline=None)
     @given(st.integers(1, 3000))
     def test_points_are_on_the_sphere_and_balanced(self, points):
         """Length 1, heights of mean 0 and mean square (1 - 1/m²)/3, one in each zone."""
@@ -634,7 +622,6 @@ class TestSphere:
 class TestSigns:
     """Deterministic signs."""
 
-    @settings(deadline=None)
     @given(st.integers(1, 200), st.integers(0, 50))
     def test_they_follow_their_formula(self, n, layer):
         """As long as floating point can tell the fractional part."""
@@ -669,7 +656,6 @@ class TestSigns:
 class TestStarts:
     """Initial weights of the literature that draw nothing."""
 
-    @settings(deadline=None)
     @given(st.integers(1, 40), st.integers(1, 40))
     def test_identity_hadamard_is_algorithm_1(self, fan_out, fan_in):
         """Written with the partial identities of the paper, and of full rank."""

@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 from symlib_site import entries, faults, pages, squeeze, topics, typed_numbers
 
-from symlib.claims import ClaimFailed, check
-
 ROOT = Path(__file__).parents[1]
 PAGES = {page.name: page for page in pages.pages()}
 
@@ -530,68 +528,18 @@ def test_a_file_with_more_faults_than_are_put_up_with_is_told_all_of_them(monkey
 # As they run
 
 
-def beyond(one):
-    """Return numbers that a check must refuse, just beyond its tolerance on each failing side."""
-    step = one.tolerance + 1e-9 * max(1.0, abs(one.expected), one.tolerance)
-    signs = {"==": (-1, 1), "<": (1,), "<=": (1,), ">": (-1,), ">=": (-1,)}[one.relation]
-    return [one.expected + sign * step for sign in signs]
-
-
-def otherwise(one):
-    """Return expected numbers that a check must refuse: a twentieth off, or 1 instead of 0."""
-    shift = 0.05 * abs(one.expected) or 1.0
-    if one.relation != "==":
-        # an inequality fails when its bound is moved past the measured number
-        shift = 2 * abs(one.measured - one.expected) + one.tolerance + shift
-    signs = {"==": (-1, 1), "<": (-1,), "<=": (-1,), ">": (1,), ">=": (1,)}[one.relation]
-    return [one.expected + sign * shift for sign in signs]
-
-
-def again(one, *, measured, expected):
-    """Make a recorded check again with other numbers."""
-    return check(
-        one.claim,
-        one.what,
-        measured,
-        expected,
-        relation=one.relation,
-        atol=one.tolerance,
-        shows=one.shows,
-        reason=one.reason,
-    )
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_runs_alone_and_each_of_its_checks_can_fail(page, tmp_path):
-    """It says that all checks passed, warns of nothing and leaves no file.
-
-    The verdicts of the ledger follow from its checks; a tolerance has a reason; and a check falls
-    when the measured number moves beyond its tolerance, or when another number was expected.
-    """
+def test_a_page_runs_alone(page, tmp_path):
+    """It says that all checks passed, warns of nothing and leaves no file."""
     folder = tmp_path / "empty"
     folder.mkdir()
     record = tmp_path / "record.jsonl"
     result = run(ROOT / PAGES[page].file, folder, SYMLIB_RECORD=str(record))
     assert (result.returncode, result.stderr) == (0, "")
-    checks = entries.read_record(record)
-    assert result.stdout.splitlines()[-1] == f"{len(checks)} checks, {len(checks)} passed"
+    made = len(entries.read_record(record))
+    assert result.stdout.splitlines()[-1] == f"{made} checks, {made} passed"
     assert list(folder.rglob("*")) == [], "a page must leave no file"
-
-    for claim in entries.ledger(checks):
-        if claim.pages == (page,):
-            assert (claim.id, entries.verdict(claim.checks)) == (claim.id, claim.verdict)
-    names = Counter((one.claim, one.what) for one in checks)
-    assert [name for name, count in names.items() if count > 1] == [], "the prose asks by name"
-    for one in checks:
-        said = f"{one.claim}: {one.what}"
-        assert one.reason or not one.tolerance, f"{said}: a tolerance must have a reason"
-        assert again(one, measured=one.measured, expected=one.expected).passed, said
-        for measured in beyond(one):
-            with pytest.raises(ClaimFailed, match=f"claim {one.claim} failed"):
-                again(one, measured=measured, expected=one.expected)
-        for expected in otherwise(one):
-            with pytest.raises(ClaimFailed, match=f"claim {one.claim} failed"):
-                again(one, measured=one.measured, expected=expected)
 
 
 # Mutations: a check that cannot fail proves nothing

@@ -123,7 +123,7 @@ def test_antiparallel_pairs_beyond_the_dimension_cost_an_eigenvalue_each(pairs, 
     assert values[zeros] > 1e-6
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=seeds, samples=st.integers(1, 12), features=st.integers(1, 6))
 def test_limit_gram_has_no_negative_eigenvalue_and_does_not_see_rotations(seed, samples, features):
     """It depends on lengths and angles only, and follows a new order of the inputs."""

@@ -521,7 +521,7 @@ class TestNullSpaceConstant:
         assert null_space_constant([[1.0, 0.0]], 1) == pytest.approx(1.0, abs=1e-9)
 
     @given(seeds)
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     def test_rows_signs_and_order_do_not_matter(self, seed):
         """Another basis of the rows, also dependent ones; permuted and reflected columns."""
         frame = gaussian(seed, 3, 6)
@@ -530,7 +530,7 @@ class TestNullSpaceConstant:
         assert abs(null_space_constant(frame, 2) - null_space_constant(moved, 2)) < 2e-9
 
     @given(seeds)
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     def test_the_lengths_of_the_rows_do_not_matter(self, seed):
         """They change the matrix and not what it loses."""
         frame = gaussian(seed, 3, 6)

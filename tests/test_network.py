@@ -213,7 +213,7 @@ def torch_loss(outputs, y, kind):
 
 
 @pytest.mark.parametrize("activation", NAMES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data(), widths=widths_of_any_depth, samples=st.integers(1, 6), seed=seeds)
 def test_outputs_gradients_and_jacobian_are_those_of_torch(activation, data, widths, samples, seed):
     """Automatic differentiation of a random network gives the same numbers, up to rounding."""
@@ -252,7 +252,7 @@ def test_outputs_gradients_and_jacobian_are_those_of_torch(activation, data, wid
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     activation=st.sampled_from([name for name in NAMES if ACTIVATIONS[name].kinks is None]),
     widths=st.lists(st.integers(2, 4), min_size=2, max_size=4),
@@ -491,7 +491,7 @@ def test_tied_units_have_equal_bits_whatever_the_memory_order():
             assert_tied(net._replace(layers=layers), rows, y)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(width=st.integers(2, 40), seed=seeds)
 def test_gradients_follow_a_permutation_of_the_units_to_the_bit(width, seed):
     """Permuting the units of a layer, and their targets, permutes the gradients bit by bit."""
@@ -740,7 +740,7 @@ def test_a_constant_layer_before_rows_of_sum_zero_lets_nothing_through():
 
 
 @pytest.mark.parametrize("activation", STRAIGHT)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds)
 def test_a_local_metamer_is_the_same_to_the_network_and_nearer_to_the_other_input(activation, seed):
     """The outputs agree to rounding behind two wide layers, and every input moves."""
@@ -753,7 +753,7 @@ def test_a_local_metamer_is_the_same_to_the_network_and_nearer_to_the_other_inpu
 
 
 @pytest.mark.parametrize("activation", STRAIGHT)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=seeds)
 def test_a_local_metamer_goes_as_far_as_the_region(activation, seed):
     """It ends where a unit meets a kink, unless it got all the way that the outputs do not see."""

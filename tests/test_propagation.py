@@ -84,7 +84,7 @@ lengths = st.floats(1e-6, 8)
 names = st.sampled_from(NAMES)
 variances = st.floats(0.1, 6)
 biases = st.just(0.0) | st.floats(1e-250, 2)
-quick = settings(max_examples=60, deadline=None)
+quick = settings(max_examples=60)
 
 
 def mean(function, q):

@@ -7,7 +7,7 @@ from functools import partial
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from scipy.integrate import quad
@@ -86,7 +86,6 @@ class TestEveryLaw:
         assert (np.diff(below) >= -8 * EPS).all()
         assert np.abs(below + above - 1).max() < 8 * EPS
 
-    @settings(deadline=None)  # a busy machine is no fault
     @given(laws, hnp.arrays(np.float64, st.integers(0, 20), elements=probabilities))
     def test_the_quantile_inverts_the_probability(self, law, p):
         """Up to rounding, and to the atom where there is one."""

@@ -237,7 +237,6 @@ class TestEqual:
 class TestWithin:
     """With a tolerance, classes are chains of units that are near in every entry."""
 
-    @settings(deadline=None)
     @given(small, st.sampled_from([1e-300, 0.25, 0.5, 0.75, 1.0, 1e308]))
     def test_classes_are_those_of_all_pairs(self, rows, tolerance):
         """The definition is met to the letter, on the edge as well."""
@@ -366,7 +365,6 @@ class TestReplicas:
 class TestUpToSign:
     """An odd activation does not tell (w, b, a) from (-w, -b, -a)."""
 
-    @settings(deadline=None)
     @given(partitions, seeds, st.booleans())
     def test_planted_copies_of_either_sign_are_found(self, partition, seed, noisy):
         """Units repeated by any partition, each with any sign, get the labels of that partition."""
@@ -377,7 +375,6 @@ class TestUpToSign:
         labels = classes(*parts, tolerance=1e-6 if noisy else 0.0, up_to="sign")
         assert np.array_equal(labels, in_order(partition))
 
-    @settings(deadline=None)
     @given(small, st.sampled_from([0.0, 1e-300, 0.25, 0.5, 0.75, 1.0, 1e308]))
     def test_classes_are_those_of_all_pairs(self, rows, tolerance):
         """The definition is met to the letter, near 0 and on the edge as well."""
@@ -404,7 +401,6 @@ class TestUpToSign:
 class TestUpToScale:
     """ReLU does not tell (w, b, a) from (c w, c b, a / c) with c > 0."""
 
-    @settings(deadline=None)
     @given(partitions, seeds)
     def test_planted_powers_of_two_are_found_without_a_tolerance(self, partition, seed):
         """Multiplying by a power of two rounds nothing, nor does the balanced form."""
@@ -412,7 +408,6 @@ class TestUpToScale:
         parts = changed(layer(seed, partition), factor)
         assert np.array_equal(classes(*parts, up_to="scale"), in_order(partition))
 
-    @settings(deadline=None)
     @given(partitions, seeds)
     def test_planted_factors_are_found_within_a_tolerance(self, partition, seed):
         """Factors from 1/20 to 20 round the entries, and 1e-12 allows for that."""
@@ -421,7 +416,6 @@ class TestUpToScale:
         labels = classes(*parts, tolerance=1e-12, up_to="scale")
         assert np.array_equal(labels, in_order(partition))
 
-    @settings(deadline=None)
     @given(partitions, seeds, st.sampled_from([0.1, 0.3, 1.0]))
     def test_the_tolerance_does_not_depend_on_the_scale_of_a_unit(self, partition, seed, tolerance):
         """Rescaling units leaves their classes, near misses included."""
@@ -636,7 +630,7 @@ def moved(start, slopes, rates):
 class TestMerge:
     """One unit for each class computes, and learns, what the class does."""
 
-    @settings(max_examples=300, deadline=None)
+    @settings(max_examples=300)
     @given(partitions, seeds, symmetries)
     def test_the_function_stays(self, partition, seed, up_to):
         """Units that read the same, whatever is made of them, are as good as one."""
@@ -758,7 +752,6 @@ class TestMerge:
 class TestAlign:
     """The units of a layer are found again in another one."""
 
-    @settings(deadline=None)
     @given(partitions, seeds, symmetries)
     def test_a_planted_change_is_undone(self, partition, seed, up_to):
         """A permuted layer, with signs or scales, comes back; copies included."""
@@ -819,7 +812,7 @@ class TestAlign:
         aligned(far, outgoing, bias, to=(incoming, outgoing, bias), up_to=up_to)
         assert len(asked) == 1
 
-    @settings(max_examples=40, deadline=None)
+    @settings(max_examples=40)
     @given(seeds, symmetries, st.booleans())
     def test_no_order_is_closer(self, seed, up_to, common):
         """Of all 120 orders of five units, with the best signs, none has a smaller distance."""

@@ -337,7 +337,7 @@ def test_the_number_of_cores_changes_no_bit(activation, others, monkeypatch):
         np.testing.assert_array_equal(together.tangent, alone.tangent)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     seed=seeds,
     samples=st.integers(1, 8),

@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-UNLISTED = {"404.html", "search.html"}
+UNLISTED = {"404.html", "explanations.html", "search.html"}
 REPEATED = ".headerlink, .sphx-glr-download-link-note, .sphx-glr-thumbnail-title"
 REPEATED += ", .sphx-glr-footer-example"
 WORDS = "One straight line that rises from the left to the right, and nothing else."

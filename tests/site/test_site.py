@@ -7,8 +7,11 @@ from collections import Counter
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pytest
 import symlib_site.entries
 import symlib_site.figures
+
+from symlib.claims import ClaimFailed, check
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(
@@ -49,6 +52,65 @@ def test_no_page_shows_a_fault_of_its_markup(pages):
     """Docutils marks what it could not read."""
     for name, page in pages.items():
         assert not set(page.classes) & {"problematic", "system-message"}, name
+
+
+# The checks
+
+
+def beyond(one):
+    """Return numbers that a check must refuse, just beyond its tolerance on each failing side."""
+    step = one.tolerance + 1e-9 * max(1.0, abs(one.expected), one.tolerance)
+    signs = {"==": (-1, 1), "<": (1,), "<=": (1,), ">": (-1,), ">=": (-1,)}[one.relation]
+    return [one.expected + sign * step for sign in signs]
+
+
+def otherwise(one):
+    """Return expected numbers that a check must refuse: a twentieth off, or 1 instead of 0."""
+    shift = 0.05 * abs(one.expected) or 1.0
+    if one.relation != "==":
+        # an inequality fails when its bound is moved past the measured number
+        shift = 2 * abs(one.measured - one.expected) + one.tolerance + shift
+    signs = {"==": (-1, 1), "<": (-1,), "<=": (-1,), ">": (1,), ">=": (1,)}[one.relation]
+    return [one.expected + sign * shift for sign in signs]
+
+
+def again(one, *, measured, expected):
+    """Make a recorded check again with other numbers."""
+    return check(
+        one.claim,
+        one.what,
+        measured,
+        expected,
+        relation=one.relation,
+        atol=one.tolerance,
+        shows=one.shows,
+        reason=one.reason,
+    )
+
+
+def test_each_check_can_fail(site):
+    """It falls when the measured number moves beyond its tolerance, or another was expected."""
+    for one in site.checks():
+        said = f"{one.claim}: {one.what}"
+        assert one.reason or not one.tolerance, f"{said}: a tolerance must have a reason"
+        assert again(one, measured=one.measured, expected=one.expected).passed, said
+        for measured in beyond(one):
+            with pytest.raises(ClaimFailed, match=f"claim {one.claim} failed"):
+                again(one, measured=measured, expected=one.expected)
+        for expected in otherwise(one):
+            with pytest.raises(ClaimFailed, match=f"claim {one.claim} failed"):
+                again(one, measured=one.measured, expected=expected)
+
+
+def test_the_verdicts_of_the_ledger_follow_from_its_checks(site):
+    """Each claim has the verdict that its checks give; no page has two checks of one name."""
+    for claim in symlib_site.entries.ledger(site.checks()):
+        found = symlib_site.entries.verdict(claim.checks)
+        assert (claim.id, found) == (claim.id, claim.verdict)
+    for name, record in site.records().items():
+        checks = symlib_site.entries.read_record(record)
+        names = Counter((one.claim, one.what) for one in checks)
+        assert [said for said, count in names.items() if count > 1] == [], name
 
 
 # Images
@@ -180,9 +242,9 @@ def test_measured_numbers_stand_where_they_are_spoken_of(site, pages):
 def test_every_number_of_a_check_stands_in_the_ledger(site, pages):
     """Each check is a row, with its reason."""
     text = pages["reference/ledger.html"].text
-    for check in site.checks():
-        assert check.what in text
-        assert " ".join(check.reason.split()) in text
+    for one in site.checks():
+        assert one.what in text
+        assert " ".join(one.reason.split()) in text
 
 
 def test_the_ledger_has_every_claim_under_its_id(pages):
