@@ -25,6 +25,7 @@ PACKED = {".html", ".css", ".js", ".json", ".md", ".svg", ".txt", ".xml"}
 KINDS = {
     "desktop, light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     "desktop, dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
+    "wide, light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
     "phone, dark": {
         "viewport": {"width": 390, "height": 844},
         "color_scheme": "dark",
@@ -152,9 +153,13 @@ def size():
 @pytest.fixture(scope="session")
 def chromium():
     """Return Chromium, started once for all tests."""
-    found = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if not found:
-        pytest.fail("there is no Chromium: `nox -s site` says how to get it")
+        pytest.skip(
+            "there is no Chromium: Debian and Ubuntu have the package chromium; elsewhere say "
+            "where Chromium or Chrome is in CHROMIUM"
+        )
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=found,

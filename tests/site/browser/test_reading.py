@@ -170,9 +170,9 @@ def test_a_page_prints_as_text_on_white(reader, name, theme):
         }""")
         assert paper == "rgb(255, 255, 255)"
         assert letters == "rgb(0, 0, 0)"
-        assert scheme == "light"  # the ink of figures follows it
-        schemes = "all => all.map(one => getComputedStyle(one).colorScheme)"
-        assert set(tab.locator("article img").evaluate_all(schemes)) <= {"light"}
+        assert scheme == "light"
+        shown = "all => all.filter(one => one.checkVisibility()).map(one => one.className)"
+        assert not any("in-dark" in one for one in tab.locator("img").evaluate_all(shown))
         faint = """() => [...document.querySelectorAll("article :is(p, li, h2, pre, pre span, td)")]
           .filter(one => one.checkVisibility())
           .map(one => getComputedStyle(one).color.match(/[0-9.]+/g).map(Number))
@@ -217,6 +217,7 @@ def test_the_search_finds_pages_under_the_policy(reader, address):
         assert not one.said
         assert tab.evaluate("window.refused") == []
         assert all(url.startswith(address) for url in one.asked)
+        assert tab.evaluate("window.moved") == []  # the footer has stayed where it was
 
 
 def test_the_site_asks_for_headers_that_hosts_understand(rules):

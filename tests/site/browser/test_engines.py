@@ -1,0 +1,114 @@
+"""Every page in Firefox and in WebKit: what an engine of its own may see otherwise."""
+
+import io
+import shutil
+
+import conftest
+import engines
+import pytest
+from PIL import Image
+
+WIDTHS = (1440, 1280, 768, 450, 390, 320)
+FIGURES = {
+    "symmetry": "explanation/the_tie.html",
+    "nullspace": "explanation/what_a_layer_forgets.html",
+    "spectrum": "explanation/what_random_matrices_guarantee.html",
+    "chaos": "explanation/compressive_but_separating.html",
+}
+
+# The width of the first formula at the first frame after the page was read
+FIRST_FRAME = """
+document.addEventListener("DOMContentLoaded", () => requestAnimationFrame(() => {
+  window.first = document.querySelector("math")?.getBoundingClientRect().width;
+}));
+"""
+FORMULA = """(() => {
+  const one = document.querySelector("math");
+  if (!one) return null;
+  const width = one.getBoundingClientRect().width;
+  one.style.fontFamily = "serif";
+  const other = one.getBoundingClientRect().width;
+  one.style.fontFamily = "";
+  return [window.first ?? width, width, other];
+})()"""
+IMAGES = """[...document.querySelectorAll("article img")].filter(one => one.checkVisibility())"""
+LOADED = f"Promise.all({IMAGES}.map(one => (one.loading = 'eager', one.decode())))"
+KINDS = f"{IMAGES}.map(one => one.className).filter(one => one.startsWith('in-'))"
+
+
+@pytest.fixture(scope="module", params=engines.ENGINES)
+def window(request):
+    """Return a window of each engine that is installed."""
+    try:
+        one, home = engines.start(request.param)
+    except engines.Missing as why:
+        pytest.skip(str(why))
+    one.watch(FIRST_FRAME)
+    yield one
+    one.close()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def test_a_page_is_in_order(window, address, page):
+    """No complaint, formulas in their font at once, images of each theme, no scroll sideways."""
+    del window.said[:]
+    window.resize(1280)
+    window.open(address + page)
+    if widths := window.ask(FORMULA):
+        first, now, other = widths
+        assert first == now
+        assert now != other
+    for theme in ("dark", "light"):
+        window.ask(f"document.body.dataset.theme = '{theme}'")
+        window.ask(f"{LOADED}.then(() => 0)")
+        assert set(window.ask(KINDS)) <= {f"in-{theme}"}
+    for width in WIDTHS:
+        window.resize(width)
+        if window.ask("innerWidth") == width:  # WebKit's window is no smaller than it likes
+            assert window.ask(f"({conftest.WIDE})()") == [], width
+    assert not window.said
+
+
+def test_a_figure_can_be_read_on_a_dark_page(window, address):
+    """Its ink is light there, whatever the system says."""
+    window.resize(1280)
+    window.open(address + "gallery/symmetry/plot_tied_units.html")
+    window.ask("document.body.dataset.theme = 'dark'")
+    window.ask(f"{LOADED}.then(() => 0)")
+    place = f"{IMAGES}[0].getBoundingClientRect().toJSON()"
+    box = window.ask(place)
+    scale = window.ask("devicePixelRatio")
+    edges = [round(scale * box[side]) for side in ("left", "top", "right", "bottom")]
+    shot = Image.open(io.BytesIO(window.picture())).convert("L").crop(edges)
+    counts = shot.histogram()
+    dark, light = sum(counts[:64]), sum(counts[200:])
+    assert dark > 0.5 * shot.width * shot.height
+    assert light > 0.005 * shot.width * shot.height
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_an_interactive_figure_has_its_room_and_obeys_keys(window, address, name):
+    """Nothing below it moves when it comes alive; an arrow on its slider changes what it says."""
+    figure = f"document.querySelector('[data-figure={name}]')"
+    for width in (1280, 500):
+        window.resize(width)
+        window.open(address + FIGURES[name])
+        engines.wait(window, f"{figure}.hasAttribute('data-ready')")
+        kept, used = window.ask(
+            f"(stage => [parseFloat(getComputedStyle(stage).minHeight), "
+            f"stage.getBoundingClientRect().height])({figure}.querySelector('.stage'))"
+        )
+        assert used <= kept + 0.5, width
+    status = f"{figure}.querySelector('.status').textContent"
+    window.ask(f"{figure}.querySelector('input[type=range]').focus()")
+    before = window.ask(status)
+    for _ in range(3):
+        window.press("ArrowRight")
+    engines.wait(window, f"{status} !== {before!r}")
+
+
+def test_the_search_answers(window, address):
+    """With a piece of each page that it finds."""
+    window.resize(1280)
+    window.open(address + "search.html?q=dead+relu")
+    engines.wait(window, "document.querySelectorAll('#search-results li p.context').length > 3")
