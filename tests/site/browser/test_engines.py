@@ -16,21 +16,24 @@ FIGURES = {
     "chaos": "explanation/compressive_but_separating.html",
 }
 
-# The width of the first formula at the first frame after the page was read
-FIRST_FRAME = """
-document.addEventListener("DOMContentLoaded", () => requestAnimationFrame(() => {
-  window.first = document.querySelector("math")?.getBoundingClientRect().width;
-}));
+# The widths of the formulas within lines: of those that were there when the page was first painted,
+# in the end, and with another font
+WIDTH = """
+window.formulas = () => [...document.querySelectorAll("math:not([display])")]
+  .map(one => one.getBoundingClientRect().width);
 """
-FORMULA = """(() => {
-  const one = document.querySelector("math");
-  if (!one) return null;
-  const width = one.getBoundingClientRect().width;
-  one.style.fontFamily = "serif";
-  const other = one.getBoundingClientRect().width;
-  one.style.fontFamily = "";
-  return [window.first ?? width, width, other];
-})()"""
+FIRST_PAINT = f"""{WIDTH}
+new PerformanceObserver(() => {{ window.first = window.formulas(); }}).observe({{type: "paint"}});
+"""
+FORMULAS = f"""(() => {{ {WIDTH}
+  const widths = window.formulas();
+  const style = new CSSStyleSheet();
+  style.replaceSync("math {{ font-family: serif !important; }}");
+  document.adoptedStyleSheets = [style];
+  const others = window.formulas();
+  document.adoptedStyleSheets = [];
+  return [window.first ?? [], widths, others];
+}})()"""
 IMAGES = """[...document.querySelectorAll("article img")].filter(one => one.checkVisibility())"""
 LOADED = f"Promise.all({IMAGES}.map(one => (one.loading = 'eager', one.decode())))"
 KINDS = f"{IMAGES}.map(one => one.className).filter(one => one.startsWith('in-'))"
@@ -43,7 +46,7 @@ def window(request):
         one, home = engines.start(request.param)
     except engines.Missing as why:
         pytest.skip(str(why))
-    one.watch(FIRST_FRAME)
+    one.watch(FIRST_PAINT)
     yield one
     one.close()
     shutil.rmtree(home, ignore_errors=True)
@@ -54,10 +57,9 @@ def test_a_page_is_in_order(window, address, page):
     del window.said[:]
     window.resize(1280)
     window.open(address + page)
-    if widths := window.ask(FORMULA):
-        first, now, other = widths
-        assert first == now
-        assert now != other
+    first, widths, others = window.ask(FORMULAS)
+    assert first == widths[: len(first)]
+    assert widths != others or not widths
     for theme in ("dark", "light"):
         window.ask(f"document.body.dataset.theme = '{theme}'")
         window.ask(f"{LOADED}.then(() => 0)")
