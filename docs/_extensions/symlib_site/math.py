@@ -75,6 +75,7 @@ def load(
     """Let a page with a formula load the font."""
     if app.builder.format == "html" and "<math" in context.get("body", ""):
         app.add_css_file(STYLE)
+        context["has_formulas"] = True  # for the template, which loads a script behind it
 
 
 def setup(app: Sphinx) -> None:

@@ -208,6 +208,28 @@ def test_the_theme_switch_works_and_is_remembered(reader):
         assert not one.said
 
 
+@pytest.mark.parametrize(
+    "name", ["explanation/the_tie.html", "gallery/separation/plot_angle_map.html"]
+)
+def test_formulas_are_drawn_in_their_font_at_the_first_visit(reader, name):
+    """The browser says which font it used."""
+    with reader() as one:
+        tab = one.open(name)
+        asked = tab.context.new_cdp_session(tab)
+        asked.send("DOM.enable")
+        asked.send("CSS.enable")
+        root = asked.send("DOM.getDocument")["root"]["nodeId"]
+        nodes = asked.send("DOM.querySelectorAll", {"nodeId": root, "selector": "math mi"})[
+            "nodeIds"
+        ]
+        fonts = set()
+        for node in nodes:
+            used = asked.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+            fonts |= {font["familyName"] for font in used}
+        assert fonts == {"Latin Modern Math"}
+        assert tab.evaluate("window.moved") == []
+
+
 def test_the_search_finds_pages_under_the_policy(reader, address):
     """It needs no other host, shows a piece of each page, and what it writes has no fault."""
     with reader() as one:
