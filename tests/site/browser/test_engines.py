@@ -21,7 +21,7 @@ FIGURES = {
 # in the end, and with another font
 WIDTH = """
 window.formulas = () => [...document.querySelectorAll("math:not([display])")]
-  .map(one => one.getBoundingClientRect().width);
+  .map(one => [...one.getClientRects()].reduce((sum, part) => sum + part.width, 0));
 """
 FIRST_PAINT = f"""{WIDTH}
 new PerformanceObserver(() => {{ window.first = window.formulas(); }}).observe({{type: "paint"}});
