@@ -228,6 +228,10 @@ def table(**pages):
             ["docs/topics.toml: the tag 'b' must be on at least two pages, it is on 1: "],
         ),
         ({"q": ["a", "b", "b"]}, ["gallery/q.py: a page must have tags, each once, it has "]),
+        (
+            {"p": ["a", "b"], "q": None, "r": ["a", "b"]},
+            ["gallery/q.py: the page has no tags: add "],
+        ),
         ({"s": ["a"]}, ["docs/topics.toml: [gallery] has the page s, and there is none: "]),
     ],
 )
