@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import symlib_site.downloads
 
 PAGE = "gallery/symmetry/plot_tied_units.py"
 REAL = Path(__file__).parents[2] / PAGE
@@ -176,7 +177,11 @@ def test_a_draft_runs_one_page_and_points_its_download_to_the_wheel(small, build
     text = script.read_text(encoding="utf-8")
     need = f'"symlib-nn @ https://example.org/a/wheels/{wheel.name}"'
     assert f"# dependencies = [{need}, " in text
-    assert text.replace(need, '"symlib-nn"') == (small / PAGE).read_text(encoding="utf-8")
+    source = (small / PAGE).read_text(encoding="utf-8")
+    assert text == symlib_site.downloads.with_directions(
+        source, "plot_tied_units", f"https://example.org/a/wheels/{wheel.name}"
+    )
+    assert "# To run it: uv run plot_tied_units.py\n" in text
 
 
 def test_live_builds_show_a_changed_library_and_run_nothing_twice(small, build, change):
