@@ -111,6 +111,19 @@ def test_every_notebook_holds_what_its_page_printed_and_drew(site):
 # Furniture
 
 
+def test_a_tile_of_the_gallery_shows_the_answer_of_its_page(site):
+    """Below its title, where a phone and a screen reader have it too."""
+    shown = (site.html / "gallery" / "index.html").read_text(encoding="utf-8")
+    tiles = BeautifulSoup(shown, "html.parser").select(".sphx-glr-thumbcontainer")
+    assert len(tiles) == len(PAGES)
+    for tile in tiles:
+        assert "tooltip" not in tile.attrs
+        page = (site.html / "gallery" / tile.select_one("a")["href"]).read_text(encoding="utf-8")
+        answer = BeautifulSoup(page, "html.parser").select_one("h1 ~ p:not(.claim-line)")
+        said = " ".join(answer.get_text().split())
+        assert tile.select_one(".answer").get_text() == said
+
+
 def test_a_page_shows_each_check_in_a_table(site):
     """Measured, expected and tolerance as in the ledger; no line of them is left as text."""
     for page in PAGES:

@@ -56,6 +56,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
     "doctree-read": (
         OTHERS,
         gallery.drop_tag_lists,
+        gallery.show_answers,
         figures.want_words,
         furniture.arrange,
         topics.add_keywords,

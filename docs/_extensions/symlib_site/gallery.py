@@ -17,12 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from docutils.utils.smartquotes import smartyPants
 from sphinx.application import Sphinx
 
 from . import entries, figures, ledger, reference, seconds, topics
 from .expect import expect
 
 GALLERY = Path(__file__).parents[3] / "gallery"
+TILE = re.compile(r'(<div class="sphx-glr-thumbcontainer") tooltip="([^"]*)">')
+TITLE = re.compile(r'(<div class="sphx-glr-thumbnail-title">)(.*?)(</div>)')
 TAG_LIST = "<div id='sg-tag-list' class='sphx-glr-tag-list'></div>"
 
 
@@ -82,6 +85,29 @@ def drop_tag_lists(app: Sphinx, doctree: nodes.document) -> None:
         raw.rawsource = raw.astext().replace(TAG_LIST, "")
         raw.children = [nodes.Text(raw.rawsource)]
         expect("sg-tag-list" not in raw.rawsource, "sphinx-gallery", f"write {TAG_LIST}")
+
+
+def show_answers(app: Sphinx, doctree: nodes.document) -> None:
+    """Show the answer of each page below its title, where sphinx-gallery has it as a tooltip.
+
+    A tooltip is for who has a pointer, and a tile without its answer is a picture among forty.
+    """
+    docname = app.env.docname
+    if not (docname.startswith("gallery/") and docname.endswith("index")):
+        return
+    answer = ""
+    for raw in list(doctree.findall(nodes.raw)):
+        text = raw.astext()
+        if tile := TILE.search(text):
+            answer = tile[2]
+            text = TILE.sub(r"\1>", text)
+        elif title := TITLE.search(text):
+            expect(answer, "sphinx-gallery", "write the answer of a page before its title")
+            words = smartyPants(f'{title[2]}<span class="answer">{answer}</span>', "qe")
+            text = TITLE.sub(lambda found, words=words: f"{found[1]}{words}{found[3]}", text)
+            answer = ""
+        raw.rawsource = text
+        raw.children = [nodes.Text(text)]
 
 
 def path_of_pages() -> list[str]:
