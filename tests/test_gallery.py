@@ -129,7 +129,7 @@ BROKEN = {
     "an answer with markup": (
         "one point.\n\n",
         "one ``point``.\n\n",
-        "the first paragraph must have no markup, as a tooltip shows it as it is, got '`': say it "
+        "the first paragraph must have no markup, as lists show it as it is, got '`': say it "
         "in words",
     ),
     "no script block": (

@@ -151,7 +151,7 @@ def answer_is_plain(page: Page) -> Iterator[Sentence]:
     if mark := re.search(r"[`*|]|:math:", answer):
         yield (
             at,
-            f"the first paragraph must have no markup, as a tooltip shows it as it is, "
+            f"the first paragraph must have no markup, as lists show it as it is, "
             f"got {mark.group()!r}: say it in words",
         )
 
