@@ -104,6 +104,16 @@ def test_a_page_that_keeps_to_the_rules_has_no_fault():
 
 FIRST = CLAIMS[0]
 BROKEN = {
+    "a word behind a mark": (
+        "# %%\n# The figure",
+        "# %% shut\n# The figure",
+        "a cell must begin with # %%, # %% open or # %% folded, got '# %% shut'",
+    ),
+    "other quotes": (
+        '["symlib-nn", "matplotlib"]',
+        "['symlib-nn', 'matplotlib']",
+        'the script block must name "symlib-nn" in these quotes: a download replaces it',
+    ),
     "no Python": ("y = 1\n", "y = = 1\n", "a page must be Python, got: invalid syntax"),
     "no question": (
         "Is a small page enough?",
@@ -276,6 +286,16 @@ def test_a_page_that_breaks_a_rule_gets_its_sentence(old, new, sentence):
     assert old in TEMPLATE
     found = faults_of(TEMPLATE.replace(old, new, 1))
     assert any(one.startswith(f"gallery/{NAME}.py") and sentence in one for one in found), found
+
+
+def test_a_cell_may_say_that_its_code_is_open_or_folded():
+    """The sections are found, and the prose below such a mark is read."""
+    text = TEMPLATE.replace("# %%\n# The figure", "# %% open\n# The figure", 1)
+    assert text != TEMPLATE
+    page = pages.Page(NAME, text)
+    plain = pages.Page(NAME, TEMPLATE)
+    assert [list(rule(page)) for rule in pages.RULES] == [list(rule(plain)) for rule in pages.RULES]
+    assert [(at, line.removesuffix(" open")) for at, line in page.prose] == plain.prose
 
 
 def test_the_line_of_a_fault_is_the_line_that_breaks_the_rule():

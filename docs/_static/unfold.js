@@ -4,5 +4,6 @@ for (const button of document.querySelectorAll("button.unfold")) {
     const open = button.getAttribute("aria-pressed") !== "true";
     for (const fold of document.querySelectorAll("details.code")) fold.open = open;
     button.setAttribute("aria-pressed", open);
+    button.textContent = open ? "Fold the code" : "Show all code";
   });
 }

@@ -319,6 +319,8 @@ def test_a_formula_that_cannot_be_read_is_a_fault_that_shows_it():
     ("text", "wanted"),
     [
         ("6.7e-16", "6.7 · 10⁻¹⁶"),
+        ("0.0e+00", "0"),
+        ("10.0e+00", "10.0 · 10⁰"),
         ("1e+05", "1 · 10⁵"),
         ("-2.5e-03", "−2.5 · 10⁻³"),
         ("== 0", "= 0"),
@@ -468,7 +470,7 @@ def test_an_archive_is_the_same_bytes_whenever_and_in_whatever_order_it_was_made
 
 def test_a_notebook_opens_with_the_head_of_its_script_and_holds_outputs(tmp_path):
     """What each cell printed and drew stands below it; a drawing has ink and paper of its own."""
-    (tmp_path / "a.svg").write_text(f"<svg>{symlib_site.figures.BOTH}</svg>", encoding="utf-8")
+    (tmp_path / "a.svg").write_text(f"<svg >{symlib_site.figures.BOTH}</svg>", encoding="utf-8")
     cells = [
         {"printed": "1\n2\n", "drawn": []},
         {"printed": "", "drawn": [("a.svg", "Words.")]},
@@ -481,7 +483,7 @@ def test_a_notebook_opens_with_the_head_of_its_script_and_holds_outputs(tmp_path
         {"output_type": "stream", "name": "stdout", "text": ["1\n", "2\n"]}
     ]
     (drawing,) = third["outputs"][0]["data"]["image/svg+xml"]
-    assert drawing == f"<svg>{symlib_site.downloads.PAPER}</svg>"
+    assert drawing == f'<svg class="symlib" >{symlib_site.downloads.PAPER}</svg>'
     assert ":root" not in drawing  # it would color the page of the notebook
     assert [second["execution_count"], third["execution_count"]] == [1, 2]
 

@@ -24,7 +24,7 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 UNLISTED = {"404.html", "explanations.html", "search.html"}
-REPEATED = ".headerlink, .sphx-glr-download-link-note, .sphx-glr-thumbnail-title"
+REPEATED = ".headerlink, .sphx-glr-thumbnail-title"
 REPEATED += ", details.code > summary, button.unfold"
 WORDS = "One straight line that rises from the left to the right, and nothing else."
 ADDRESS = "https://example.org/why/"

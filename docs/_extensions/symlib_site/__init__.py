@@ -49,6 +49,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
         OTHERS,  # sphinx-gallery executes its scripts
         live.expect_marks,
         figures.set_marks,
+        single.prepare,
     ),
     "source-read": (OTHERS, notebooks.start_record),
     "autodoc-skip-member": (OTHERS, reference.skip_field),

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +28,7 @@ from . import figures, furniture
 from .expect import expect
 
 NEED = '"symlib-nn"'
-BLOCK = re.compile(r"# /// script\n(?:#.*\n)+?# ///\n")
+BLOCK = re.compile(r"# /// script\n((?:#.*\n)+?)# ///\n")
 HEAD = re.compile(r"(?:#.*\n)+")  # the block, and how to run the script
 FETCHED = """\
 # To run it: uv run {name}.py
@@ -38,7 +39,8 @@ BESIDE = """\
 # Without uv: pip install {needs}, then python {name}.py
 """
 NO_DISPLAY = "# Without a display no window opens, and the checks are printed all the same.\n"
-INK = figures.LIGHT_INK.replace(":root", "svg")  # a notebook may put the drawing into its page
+# a notebook may put the drawing into its page, beside others
+INK = figures.LIGHT_INK.replace(":root", "svg.symlib").replace("}.w", "}svg.symlib .w")
 PAPER = f'<style>{INK}</style><rect width="100%" height="100%" fill="#ffffff"/>'
 
 
@@ -57,9 +59,10 @@ def with_directions(script: str, name: str, address: str) -> str:
     block = BLOCK.match(script)
     if block is None or NEED not in block[0]:
         raise ExtensionError(f"{name}.py must begin with a script block that names {NEED}")
-    (listed,) = re.findall(r"^# dependencies = \[(.*)\]$", block[0], re.MULTILINE)
-    needs = [need for need in re.findall(r'"([^"]+)"', listed) if f'"{need}"' != NEED]
-    needs = " ".join([address or "symlib_nn-*.whl", *needs])
+    table = re.sub(r"^# ?", "", block[1], flags=re.MULTILINE)
+    listed = tomllib.loads(table)["dependencies"]
+    others = [need for need in listed if f'"{need}"' != NEED]
+    needs = " ".join([address or "symlib_nn-*.whl", *others])
     head = block[0].replace(NEED, f'"symlib-nn @ {address}"') if address else block[0]
     said = (FETCHED if address else BESIDE).format(name=name, needs=needs)
     return head + said + NO_DISPLAY + script.removeprefix(block[0])
@@ -90,7 +93,10 @@ def outputs(cell: dict[str, Any], folder: Path) -> Iterator[dict[str, Any]]:
         text = cell["printed"].splitlines(keepends=True)
         yield {"output_type": "stream", "name": "stdout", "text": text}
     for address, words in cell["drawn"]:
-        drawing = (folder / address).read_text(encoding="utf-8").replace(figures.BOTH, PAPER)
+        drawing = (folder / address).read_text(encoding="utf-8")
+        if figures.BOTH not in drawing:
+            raise ExtensionError(f"{address} must be a figure that follows the color scheme")
+        drawing = drawing.replace(figures.BOTH, PAPER).replace("<svg ", '<svg class="symlib" ', 1)
         data = {"image/svg+xml": drawing.splitlines(keepends=True), "text/plain": [words]}
         yield {"output_type": "display_data", "data": data, "metadata": {}}
 
@@ -121,7 +127,7 @@ def finish(app: Sphinx, fault: Exception | None) -> None:
         written = [*site.glob(f"_downloads/*/{name}")]
         expect(written, "sphinx", f"put {name} for download into _downloads/*/")
         for path in written:
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text, encoding="utf-8", newline="\n")
     for archive in site.glob("_downloads/*/*.zip"):
         rewrite(archive, wheel, files)
 

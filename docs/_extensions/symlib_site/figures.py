@@ -227,7 +227,8 @@ def want_words(app: Sphinx, doctree: nodes.document) -> None:
 def visit_image(self: HTML5Translator, node: nodes.image) -> None:
     """Write an image; one that follows the color scheme once for light and once for dark."""
     source = Path(self.builder.srcdir, node["uri"])
-    adaptive = source.suffix == ".svg" and BOTH in source.read_text(encoding="utf-8")
+    there = source.suffix == ".svg" and source.is_file()  # else Sphinx has warned of it
+    adaptive = there and BOTH in source.read_text(encoding="utf-8")
     if adaptive:
         node["classes"].append("in-light")
     HTML5Translator.visit_image(self, node)

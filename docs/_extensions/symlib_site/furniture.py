@@ -5,7 +5,8 @@ it, what can be taken away, and then the sections of the script, with code that 
 draws folded and each check as a row of a table. The author says otherwise by a word behind the mark
 of a cell: ``# %% open`` or ``# %% folded``.
 
-What each cell has printed and drawn stays in the tree, for the notebook.
+What each cell has printed, as docutils read it, and what it has drawn stays in the tree, for the
+notebook.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from typing import Any
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
 
-from . import entries, ledger
+from symlib.claims import Check
+
+from . import ledger, pages
 from .expect import expect
 
 PAGE = re.compile(r"gallery/\w+/plot_\w+")
@@ -47,6 +51,7 @@ def arrange(app: Sphinx, doctree: nodes.document) -> None:
     page = title.parent
     answer = next(one for one in page.children if isinstance(one, nodes.paragraph))
     doctree["cells"] = list(cells(doctree))
+    expect(doctree["cells"], "sphinx-gallery", "write the code of a page as blocks of Python")
     downloads = [*doctree.findall(addnodes.download_reference)]
     for only in [*doctree.findall(addnodes.only)]:
         only.parent.remove(only)  # the links that sphinx-gallery puts at the end, and says so
@@ -115,9 +120,11 @@ def fold(doctree: nodes.document, script: Path) -> None:
             line = int(said[1]) if said else line
         elif node.get("language") == "Python":
             expect(line > 0, "sphinx-gallery", "say before a block from which lines it comes")
+            before = source[:line]
+            line = 0
             if node.astext().strip() == SHOW:  # in the notebook and the script, for no reader here
                 node.parent.remove(node)
-            elif is_folded(node, source[:line]):
+            elif is_folded(node, before):
                 at = node.parent.index(node)
                 node.parent.insert(at, nodes.raw("", OPEN, format="html"))
                 node.parent.insert(at + 2, nodes.raw("", "</details>", format="html"))
@@ -125,41 +132,50 @@ def fold(doctree: nodes.document, script: Path) -> None:
 
 def is_folded(code: nodes.literal_block, before: list[str]) -> bool:
     """Tell whether a block is folded: as the mark of its cell says, or as its section is."""
-    marks = [line for line in before if line.startswith("# %%")]
-    words = marks[-1].removeprefix("# %%").split() if marks else []
-    if words in (["open"], ["folded"]):
-        return words == ["folded"]
+    marks = [mark for line in before if (mark := pages.MARK.fullmatch(line))]
+    if marks and marks[-1][1]:
+        return bool(marks[-1][1] == "folded")
     return bool(set(FOLDED) & set(code.parent["ids"]))
 
 
 def tabulate(doctree: nodes.document, docname: str) -> None:
-    """Put the lines that checks have printed into tables."""
-    checks = iter(ledger.checks_of(docname))
-    ids = entries.claim_ids()
-    is_first = True
-    for block in [*doctree.findall(nodes.literal_block)]:
-        if not is_output(block):
-            continue
-        lines = HEADING.sub("", f"{block.astext()}\n").splitlines()
-        made = [line for line in lines if ids.match(line)]
-        if not made:
-            continue
-        rows = [next(checks) for _ in made]
-        assert all(line.startswith(f"{row.claim} ") for line, row in zip(made, rows, strict=True))
-        table = ledger.table_of_page(rows, *([] if is_first else ["continued"]))
-        is_first = False
-        rest = "\n".join(line for line in lines if line not in made)
-        block.parent.insert(block.parent.index(block) + 1, table)
-        if rest.strip():
-            block.children = [nodes.Text(rest)]
-            block.rawsource = rest
+    """Put the lines that checks have printed into tables; what else is printed stays."""
+    checks = list(ledger.checks_of(docname))
+    blocks = [block for block in doctree.findall(nodes.literal_block) if is_output(block)]
+    expect(blocks or not checks, "sphinx-gallery", "mark a block as what a cell has printed")
+    for block in blocks:
+        rest = []
+        rows = []
+        for line in HEADING.sub("", f"{block.astext()}\n").splitlines():
+            if checks and is_line_of(checks[0], line):
+                rows.append(checks.pop(0))
+            else:
+                rest.append(line)
+        if rows:
+            table = ledger.table_of_page(rows)
+            block.parent.insert(block.parent.index(block) + 1, table)
+        text = "\n".join(rest)
+        if text.strip():
+            block.clear()
+            block += nodes.Text(text)
+            block.rawsource = text
         else:
             block.parent.remove(block)
+    if blocks and checks:
+        one = checks[0]
+        raise ExtensionError(
+            f"{docname} has made the check {one.what!r} of {one.claim}, and has not printed it"
+        )
+
+
+def is_line_of(check: Check, line: str) -> bool:
+    """Tell whether a printed line is that of a check."""
+    return re.split(" {2,}", line.strip()) == [check.claim, check.what, *check.texts]
 
 
 def load(
     app: Sphinx, docname: str, template: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
-    """Let a page with folded code load the script that unfolds all of it."""
+    """Let a page of the gallery load the script that unfolds its code."""
     if BUTTON in context.get("body", ""):
         app.add_js_file(SCRIPT, loading_method="defer")

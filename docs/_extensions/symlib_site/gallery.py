@@ -83,7 +83,8 @@ def drop_tag_lists(app: Sphinx, doctree: nodes.document) -> None:
     """
     for raw in list(doctree.findall(nodes.raw)):
         raw.rawsource = raw.astext().replace(TAG_LIST, "")
-        raw.children = [nodes.Text(raw.rawsource)]
+        raw.clear()
+        raw += nodes.Text(raw.rawsource)
         expect("sg-tag-list" not in raw.rawsource, "sphinx-gallery", f"write {TAG_LIST}")
 
 
@@ -107,7 +108,8 @@ def show_answers(app: Sphinx, doctree: nodes.document) -> None:
             text = TITLE.sub(lambda found, words=words: f"{found[1]}{words}{found[3]}", text)
             answer = ""
         raw.rawsource = text
-        raw.children = [nodes.Text(text)]
+        raw.clear()
+        raw += nodes.Text(text)
 
 
 def path_of_pages() -> list[str]:

@@ -256,6 +256,7 @@ def plain(text: str) -> str:
         digits, sign, power = match.groups()
         return f"{digits} · 10{(sign.replace('+', '') + power).translate(RAISED)}"
 
+    text = re.sub(r"(?<![\d.])0(\.0*)?e[+-]0+\b", "0", text)
     text = re.sub(r"([\d.]+)e([+-])0*(\d+)", power, text)
     for ascii_sign, sign in (("==", "="), ("<=", "≤"), (">=", "≥"), ("-", "−")):
         text = text.replace(ascii_sign, sign)
@@ -269,11 +270,11 @@ def _table(checks: tuple[Check, ...]) -> list[nodes.Node]:
     return [_table_of(heads, ((*_cells(check), check.reason) for check in checks))]
 
 
-def table_of_page(checks: Iterable[Check], *classes: str) -> nodes.Node:
+def table_of_page(checks: Iterable[Check]) -> nodes.Node:
     """Return a table of checks as the page shows it that made them."""
     heads = ("What was measured", "Measured", "Expected", "Tolerance", "Claim")
     rows = ((*_cells(check), check.claim) for check in checks)
-    return _table_of(heads, rows, "of-page", *classes)
+    return _table_of(heads, rows, "of-page")
 
 
 def _cells(check: Check) -> tuple[str, ...]:

@@ -26,7 +26,8 @@ ROOT = Path(__file__).parents[3]
 GALLERY = ROOT / "gallery"
 CLAIMS = "symlib/claims.toml"
 BLOCK = re.compile(r"# /// script\n((?:#.*\n)+?)# ///\n")
-HEADING = re.compile(r"^# %%\n# (.+)\n# (-+)\n", re.MULTILINE)
+MARK = re.compile(r"# %%(?: (open|folded))?")  # of a cell: is its code open or folded
+HEADING = re.compile(rf"^{MARK.pattern}\n# (?P<title>.+)\n# (?P<line>-+)\n", re.MULTILINE)
 COMES_ALONG = {"symlib", "numpy", "scipy"}  # with symlib-nn
 DISTRIBUTIONS = {"sklearn": "scikit-learn"}
 ALLOWED = {"matplotlib", "numpy", "scipy", "sklearn", "symlib"}
@@ -113,7 +114,7 @@ class Page:
         lines = [(at, raw[at - 1]) for at in range(first, (end or first) + 1)]
         inside = False
         for at, line in enumerate(raw, start=1):
-            inside = line == "# %%" or (inside and line.startswith("#"))
+            inside = bool(MARK.fullmatch(line)) or (inside and line.startswith("#"))
             if inside:
                 lines.append((at, re.sub(r"^# ?", "", line)))
         return lines
@@ -187,6 +188,8 @@ def script_block_names_the_imports(page: Page) -> Iterator[Sentence]:
             1,
             f"the script block must name what the page needs, {wanted}, got {found}",
         )
+    if '"symlib-nn"' not in block[0]:
+        yield 1, 'the script block must name "symlib-nn" in these quotes: a download replaces it'
 
 
 def imports_are_what_readers_have(page: Page) -> Iterator[Sentence]:
@@ -226,7 +229,7 @@ def _has_no_seed(call: ast.Call) -> bool:
 
 def sections_stand_in_order(page: Page) -> Iterator[Sentence]:
     """Want the figure, the promises, their limits, something to try; then the window opens."""
-    titles = [match[1] for match in HEADING.finditer(page.text)]
+    titles = [match["title"] for match in HEADING.finditer(page.text)]
     found = [title for title in titles if title in SECTIONS]
     if found != list(SECTIONS) or titles[-1] != SECTIONS[-1]:
         yield (
@@ -235,13 +238,20 @@ def sections_stand_in_order(page: Page) -> Iterator[Sentence]:
             f"them, got {', '.join(titles) or 'none'}",
         )
     for match in HEADING.finditer(page.text):
-        title, line = match.groups()
+        title, line = match["title"], match["line"]
         if len(line) != len(title):
-            at = page.text[: match.start(2)].count("\n") + 1
+            at = page.text[: match.start("line")].count("\n") + 1
             yield at, f"the line under {title!r} must be as long as the title, {len(title)} times -"
     last = page.tree.body[-1]
     if ast.unparse(last) != "plt.show()":
         yield last.lineno, "a page must end with plt.show(), which opens the window"
+
+
+def cells_are_open_or_folded(page: Page) -> Iterator[Sentence]:
+    """Want no other word behind the mark of a cell."""
+    for at, line in enumerate(page.text.splitlines(), start=1):
+        if line.startswith("# %%") and not MARK.fullmatch(line):
+            yield at, f"a cell must begin with # %%, # %% open or # %% folded, got {line!r:.80}"
 
 
 def prose_reads_in_a_notebook(page: Page) -> Iterator[Sentence]:
@@ -319,6 +329,7 @@ RULES = (
     imports_are_what_readers_have,
     chance_has_a_seed,
     sections_stand_in_order,
+    cells_are_open_or_folded,
     prose_reads_in_a_notebook,
     claims_are_those_of_the_ledger,
     table_is_closed,

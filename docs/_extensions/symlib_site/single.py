@@ -10,13 +10,16 @@ from __future__ import annotations
 from posixpath import basename, dirname, join, normpath
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 
-from . import math
+from . import interactive, math
+from .expect import expect
 from .whole import FileLink
 
 NAME = "explanations"
@@ -29,6 +32,9 @@ class Explanations(SingleFileHTMLBuilder):
     """The page of all explanations, which lies at the root of the site."""
 
     name = "singlehtml"  # the writer asks for this name
+
+    # An address is that from the page on which it stands, as it is there; `moved` sees to the rest.
+    get_relative_uri = StandaloneHTMLBuilder.get_relative_uri
 
     def get_target_uri(self, docname: str, typ: str | None = None) -> str:
         """Return the address of a page; in the navigation explanations stay pages of their own."""
@@ -53,7 +59,7 @@ class Explanations(SingleFileHTMLBuilder):
     def get_doc_context(self, docname: str, body: str, metatags: str) -> dict[str, Any]:
         """Return what the theme needs; who searches is to find the pages themselves."""
         context = super().get_doc_context(docname, body, metatags)
-        metatags += '\n<meta name="robots" content="noindex">'
+        metatags = '<meta name="robots" content="noindex">'
         return context | {"title": TITLE, "metatags": metatags, "toc": "", "display_toc": False}
 
     def handle_page(
@@ -65,14 +71,21 @@ class Explanations(SingleFileHTMLBuilder):
         event_arg: Any = None,
     ) -> None:
         """Write the page under its own name, as one that no single source belongs to."""
+        expect(f'id="{PLACE[1:]}' in addctx["body"], "sphinx", "mark where a page begins")
         super().handle_page(NAME, addctx, templatename)
 
 
 def keep_apart(part: addnodes.start_of_file, docnames: list[str]) -> None:
     """Let the ids of a page begin with its name, and lead links to where they are now."""
+    for link in [*part.findall(interactive.sets)]:
+        link.replace_self(link.children)  # no script brings a figure to life here
+    for figure in [*part.findall(interactive.interactive)]:
+        classes = ["gallery-figure"]
+        figure.replace_self(nodes.figure("", *figure.children, ids=figure["ids"], classes=classes))
     for node in part.findall(nodes.Element):
-        if node.get("ids"):
-            node["ids"] = [placed(part["docname"], one) for one in node["ids"]]
+        for names in ("ids", "backrefs"):
+            if node.get(names):
+                node[names] = [placed(part["docname"], one) for one in node[names]]
         if "refid" in node:
             node["refid"] = placed(part["docname"], node["refid"])
         if "refuri" in node:
@@ -82,8 +95,10 @@ def keep_apart(part: addnodes.start_of_file, docnames: list[str]) -> None:
 def moved(address: str, docname: str, docnames: list[str]) -> str:
     """Return what an address that stands on a page is on the single page, at the root."""
     parts = urlsplit(address)
-    if parts.scheme or not parts.path:
+    if parts.scheme:
         return address
+    if not parts.path:
+        return f"#{placed(docname, parts.fragment)}"
     path = normpath(join(dirname(docname), parts.path))
     target = path.removesuffix(".html")
     if target not in docnames:
@@ -96,12 +111,21 @@ def placed(docname: str, place: str) -> str:
     return f"{basename(docname)}-{place}"
 
 
+_builders: WeakKeyDictionary[Sphinx, Explanations] = WeakKeyDictionary()
+
+
+def prepare(app: Sphinx) -> None:
+    """Make the builder, before pages ask for scripts of their own, which it would load too."""
+    if app.builder.format == "html" and not app.tags.has("live") and not app.config.symlib_draft:
+        _builders[app] = Explanations(app, app.env)
+        _builders[app].init()
+
+
 def write(app: Sphinx, fault: Exception | None) -> None:
     """Write the page, once all that it holds is there."""
-    if fault or app.builder.format != "html" or app.tags.has("live") or app.config.symlib_draft:
+    builder = _builders.pop(app, None)
+    if fault or builder is None:
         return
-    builder = Explanations(app, app.env)
-    builder.init()
     builder.templates.environment.filters |= app.builder.templates.environment.filters
     builder.add_css_file(math.STYLE)
     builder.write_documents(set())

@@ -25,8 +25,6 @@ SILENT = (
     *(nodes.comment, nodes.raw, nodes.target, nodes.substitution_definition, nodes.system_message),
     *(addnodes.index, addnodes.toctree),
 )
-# the note and the links at the end of a page of the gallery repeat those under its title
-SILENT_CLASSES = {"sphx-glr-download-link-note", "sphx-glr-footer-example"}
 LANGUAGES = {"ipython3": "python", "Python": "python", "python3": "python", "default": "python"}
 WORDLESS = {"none": "text", "": "text"}
 
@@ -46,7 +44,7 @@ class Twin:
 
     def block(self, node: nodes.Node) -> str:
         """Return a node that stands alone, without a line break at its end."""
-        if isinstance(node, SILENT) or SILENT_CLASSES & set(_classes(node)):
+        if isinstance(node, SILENT):
             return ""
         if write := self._way("block", node):
             return write(node)
@@ -127,10 +125,9 @@ class Twin:
 
     def _list(self, node: nodes.Element, marks: list[str]) -> str:
         simple = all(len(item) == 1 or isinstance(item[-1], nodes.bullet_list) for item in node)
-        items = [
-            _indented(self.blocks(item.children, "\n" if simple else "\n\n"), mark)
-            for item, mark in zip(node, marks, strict=True)
-        ]
+        texts = [self.blocks(item.children, "\n" if simple else "\n\n") for item in node]
+        said = [text for text in texts if text]  # of a button nothing is left
+        items = map(_indented, said, marks)
         return ("\n" if simple else "\n\n").join(items)
 
     def block_literal_block(self, node: nodes.literal_block) -> str:
@@ -235,7 +232,7 @@ class Twin:
 
     def inline(self, node: nodes.Node) -> str:
         """Return a node within a line."""
-        if isinstance(node, SILENT) or SILENT_CLASSES & set(_classes(node)):
+        if isinstance(node, SILENT):
             return ""
         if isinstance(node, nodes.Text):
             return _escaped(re.sub(r"\s+", " ", node.astext()))
@@ -297,10 +294,6 @@ class Twin:
             return address
         page = parts.path.removesuffix(".html")
         return parts._replace(path=f"{page}.md").geturl() if self.twins(page) else address
-
-
-def _classes(node: nodes.Node) -> list[str]:
-    return list(node.get("classes", ())) if isinstance(node, nodes.Element) else []
 
 
 def _escaped(text: str) -> str:

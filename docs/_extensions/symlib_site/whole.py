@@ -1,7 +1,7 @@
 """Whole: the site as one archive, to be read offline.
 
 Once every other file is written, the archive takes them all, into one folder. It does not hold
-itself, so that in the copy the links to it become plain words.
+itself, so that on the pages of the copy the links to it become plain words.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from pathlib import Path
 from selenium import webdriver
 from websockets.sync.client import connect
 
-KEYS = {"ArrowRight": "\ue014", "End": "\ue010"}  # as WebDriver names them
+KEYS = {"ArrowRight": "\ue014"}  # as WebDriver names it
 MINI_BROWSERS = "/usr/lib/*/webkit2gtk-4.1/MiniBrowser"
 
 
@@ -35,21 +35,30 @@ class Firefox:
         if not found:
             raise Missing("there is no Firefox: Debian and Ubuntu have the package firefox-esr")
         command = [found, "--headless", "--no-remote", "--profile", str(home)]
-        self.process = subprocess.Popen(
-            [*command, "--remote-debugging-port", "0"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        told = (re.search(r"BiDi listening on (\S+)", line) for line in self.process.stderr)
-        self.open_things = contextlib.ExitStack()
-        place = next(filter(None, told))[1]
-        self.socket = self.open_things.enter_context(connect(f"{place}/session", max_size=None))
+        self.things = contextlib.ExitStack()
+        with contextlib.ExitStack() as things:
+            log = things.enter_context(open(home / "log.txt", "w+", encoding="utf-8"))
+            process = subprocess.Popen(
+                [*command, "--remote-debugging-port", "0"], stdout=subprocess.DEVNULL, stderr=log
+            )
+            things.callback(process.wait)
+            things.callback(process.kill)
+            place = self._place(home / "log.txt")
+            self.socket = things.enter_context(connect(f"{place}/session", max_size=None))
+            self.things = things.pop_all()
         self.numbers = itertools.count(1)
         self.said = []
         self._call("session.new", capabilities={})
         self._call("session.subscribe", events=["log.entryAdded"])
         self.tab = self._call("browsingContext.create", type="tab")["context"]
+
+    def _place(self, log):
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            if found := re.search(r"BiDi listening on (\S+)", log.read_text(encoding="utf-8")):
+                return found[1]
+            time.sleep(0.05)
+        raise TimeoutError(f"Firefox has not said where it listens: {log.read_text()}")
 
     def _call(self, method, **params):
         number = next(self.numbers)
@@ -101,9 +110,7 @@ class Firefox:
 
     def close(self):
         """End the browser."""
-        self.open_things.close()
-        self.process.kill()
-        self.process.wait()
+        self.things.close()
 
 
 class WebKit:
@@ -118,23 +125,31 @@ class WebKit:
             raise Missing(
                 "there is no WebKitGTK: Debian and Ubuntu have the packages webkit2gtk-driver, xvfb"
             )
+        with contextlib.ExitStack() as things:
+            display = self._display(screen, things)
+            options = webdriver.WebKitGTKOptions()
+            options.binary_location = str(browsers[0])
+            options.add_argument("--automation")
+            own = {"DISPLAY": f":{display}", "HOME": str(home), "GTK_THEME": "Adwaita"}
+            own["WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS"] = "1"  # a container may have none
+            service = webdriver.WebKitGTKService(driver, env=os.environ | own)
+            self.driver = webdriver.WebKitGTK(options=options, service=service)
+            things.callback(self.driver.quit)
+            self.driver.set_script_timeout(60)
+            self.things = things.pop_all()
+
+    def _display(self, screen, things):
         asked, told = os.pipe()
-        self.screen = subprocess.Popen(
+        process = subprocess.Popen(
             [screen, "-displayfd", str(told), "-screen", "0", "1600x1200x24", "-nolisten", "tcp"],
             pass_fds=[told],
             stderr=subprocess.DEVNULL,
         )
+        things.callback(process.wait)
+        things.callback(process.kill)
         os.close(told)
         with open(asked, encoding="utf-8") as answer:
-            display = answer.readline().strip()
-        options = webdriver.WebKitGTKOptions()
-        options.binary_location = str(browsers[0])
-        options.add_argument("--automation")
-        own = {"DISPLAY": f":{display}", "HOME": str(home), "GTK_THEME": "Adwaita"}
-        own["WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS"] = "1"  # within a container there is none
-        service = webdriver.WebKitGTKService(driver, env=os.environ | own)
-        self.driver = webdriver.WebKitGTK(options=options, service=service)
-        self.driver.set_script_timeout(60)
+            return answer.readline().strip()
 
     def watch(self, script):
         """Do nothing: this driver cannot run a script before those of the page."""
@@ -145,9 +160,12 @@ class WebKit:
 
     def ask(self, expression):
         """Return the value of an expression, which may be a promise."""
-        return self.driver.execute_async_script(
-            f"const [end] = arguments; (async () => await ({expression}))().then(end);"
+        value, fault = self.driver.execute_async_script(
+            f"const [end] = arguments; (async () => await ({expression}))()"
+            ".then(value => end([value, null]), fault => end([null, String(fault)]));"
         )
+        assert fault is None, fault
+        return value
 
     def resize(self, width, height=900):
         """Give the page another size."""
@@ -165,9 +183,7 @@ class WebKit:
 
     def close(self):
         """End the browser and its screen."""
-        self.driver.quit()
-        self.screen.kill()
-        self.screen.wait()
+        self.things.close()
 
 
 ENGINES = {"firefox": Firefox, "webkit": WebKit}
@@ -178,8 +194,8 @@ def start(name):
     home = Path(tempfile.mkdtemp(prefix="symlib_browser_"))
     try:
         return ENGINES[name](home), home
-    except Missing:
-        shutil.rmtree(home)
+    except BaseException:
+        shutil.rmtree(home, ignore_errors=True)
         raise
 
 

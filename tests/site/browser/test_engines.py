@@ -47,10 +47,12 @@ def new_window(name):
         one, home = engines.start(name)
     except engines.Missing as why:
         pytest.skip(str(why))
-    one.watch(FIRST_PAINT)
-    yield one
-    one.close()
-    shutil.rmtree(home, ignore_errors=True)
+    try:
+        one.watch(FIRST_PAINT)
+        yield one
+    finally:
+        one.close()
+        shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="module", params=engines.ENGINES)
@@ -63,18 +65,19 @@ def window(request):
 @pytest.mark.parametrize("name", FIGURES)
 @pytest.mark.parametrize("engine", engines.ENGINES)
 def test_the_first_visit_has_formulas_in_their_font(engine, address, name):
-    """No formula is wider or narrower at the first paint than in the end, and none has serifs."""
+    """No other width at the first paint than in the end, where that is told, and no serifs."""
     with new_window(engine) as window:
         window.resize(1280)
         window.open(address + FIGURES[name])
         first, widths, others = window.ask(FORMULAS)
+    assert first or engine == "webkit"  # whose driver cannot watch a page from its beginning
     assert first == widths[: len(first)]
     assert len(widths) > 10
     assert widths != others
 
 
 def test_a_page_is_in_order(window, address, page):
-    """No complaint, formulas in their font at once, images of each theme, no scroll sideways."""
+    """No complaint that the engine tells, formulas in their font, images of the theme, width."""
     del window.said[:]
     window.resize(1280)
     window.open(address + page)
