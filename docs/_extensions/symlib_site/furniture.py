@@ -78,7 +78,7 @@ def cells(doctree: nodes.document) -> Iterator[dict[str, Any]]:
         elif node.get("language") == "Python":
             if found is not None:
                 yield found
-            found = {"code": node.astext(), "printed": "", "drawn": []}
+            found = {"printed": "", "drawn": []}
     if found is not None:
         yield found
 
