@@ -307,7 +307,7 @@ def test_an_interactive_figure_is_static_until_a_script_runs(small, build):
     figure = re.search(r"<figure.*?</figure>", page, flags=re.DOTALL)[0]
     for part in (
         r'<figure [^>]*data-figure="symmetry" data-state="start=noise&amp;eps=1e-9" id="fig-symm',
-        r'<div class="stage"><div class="still">\s*(<img alt="One straight[^>]*>\s*){2}</div></div>',
+        r'<div class="still">\s*(<img alt="One straight[^>]*>\s*){2}</div></div>',
         r"<figcaption>.*One line, .*S01.*The page that measures it.*</figcaption>",
     ):
         assert re.search(part, figure, flags=re.DOTALL), part
