@@ -10,6 +10,7 @@ import http.server
 import os
 import shutil
 import threading
+import time
 from fnmatch import fnmatchcase
 from pathlib import Path
 from types import SimpleNamespace
@@ -167,6 +168,18 @@ def chromium():
         )
         yield browser
         browser.close()
+
+
+def until(tab, expression, seconds=30):
+    """Wait until an expression is true on a page, and return it.
+
+    The policy of a page forbids the page to evaluate text, as Playwright's own waiting does there.
+    """
+    end = time.monotonic() + seconds
+    while not (value := tab.evaluate(expression)):
+        assert time.monotonic() < end, expression
+        tab.wait_for_timeout(20)
+    return value
 
 
 class Reader:

@@ -12,6 +12,7 @@ import statistics
 from pathlib import Path
 from types import SimpleNamespace
 
+import conftest
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
@@ -112,7 +113,7 @@ def test_a_figure_lives_on_a_page_that_was_opened_from_a_file(chromium, name, ki
         slider.focus()
         for key in ("Home", "ArrowRight", "End"):
             slider.press(key)
-        tab.wait_for_function(f"location.hash.startsWith('#fig-{kind_of_figure}?')")
+        conftest.until(tab, f"location.hash.startsWith('#fig-{kind_of_figure}?')")
         assert said == []
         assert all(url.startswith(("file:", "data:")) for url in asked)
 
@@ -274,7 +275,7 @@ def test_links_in_the_prose_set_the_figure_and_the_way_back_is_open(opened, name
         asked = dict(pair.split("=") for pair in link.get_attribute("data-state").split("&"))
         link.focus()
         link.press("Enter")
-        page.tab.wait_for_function("location.hash.includes('?')")
+        conftest.until(page.tab, "location.hash.includes('?')")
         page.tab.wait_for_timeout(200)  # the figure is told after the address has changed
         shown = dict(pair.split("=") for pair in state(page, kind_of_figure).split("&"))
         for key, value in asked.items():
@@ -285,7 +286,7 @@ def test_links_in_the_prose_set_the_figure_and_the_way_back_is_open(opened, name
         assert box["y"] < 900
         assert box["y"] + box["height"] > 0
         page.tab.go_back()
-        page.tab.wait_for_function("!location.hash")
+        conftest.until(page.tab, "!location.hash")
         page.tab.wait_for_timeout(200)
         assert state(page, kind_of_figure) == first
     assert page.said == []
@@ -390,7 +391,7 @@ def test_a_figure_is_ready_soon(chromium, name, kind_of_figure):
         def openings():
             for _ in range(9):
                 tab.goto((SITE / name).as_uri())
-                yield tab.wait_for_function(mark).json_value()
+                yield conftest.until(tab, mark)
 
         assert quickest(lambda: list(openings()), READY) <= READY
 
