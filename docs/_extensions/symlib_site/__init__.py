@@ -92,7 +92,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
         seconds.report,
         ledger.report,
         single.write,
-        figures.part_schemes,
+        figures.split_schemes,
         policy.finish,  # reads all pages as they are served
         whole.collect,  # takes every file along
     ),

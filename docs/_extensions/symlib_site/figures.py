@@ -245,7 +245,7 @@ def dark_name(name: str) -> str:
     return f"{name.removesuffix('.svg')}-dark.svg"
 
 
-def part_schemes(app: Sphinx, fault: Exception | None) -> None:
+def split_schemes(app: Sphinx, fault: Exception | None) -> None:
     """Make of each image that follows the color scheme one for light and one for dark."""
     if fault or app.builder.format != "html":
         return

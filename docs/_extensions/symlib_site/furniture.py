@@ -38,7 +38,7 @@ KINDS = {
     ".zip": "All, with the library (.zip)",
 }
 OPEN = '<details class="code"><summary>Show the code</summary>'
-BUTTON = '<button type="button" class="unfold" aria-pressed="false">Show all code</button>'
+BUTTON = '<button type="button" class="unfold">Show all code</button>'
 SCRIPT = "unfold.js"
 
 

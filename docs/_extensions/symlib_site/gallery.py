@@ -9,6 +9,7 @@ Sphinx-gallery is given functions of this module by their dotted names.
 
 from __future__ import annotations
 
+import html
 import re
 import warnings
 from collections.abc import Iterable
@@ -104,12 +105,17 @@ def show_answers(app: Sphinx, doctree: nodes.document) -> None:
             text = TILE.sub(r"\1>", text)
         elif title := TITLE.search(text):
             expect(answer, "sphinx-gallery", "write the answer of a page before its title")
-            words = smartyPants(f'{title[2]}<span class="answer">{answer}</span>', "qe")
+            words = f'{_smart(title[2])}<span class="answer">{_smart(answer)}</span>'
             text = TITLE.sub(lambda found, words=words: f"{found[1]}{words}{found[3]}", text)
             answer = ""
         raw.rawsource = text
         raw.clear()
         raw += nodes.Text(text)
+
+
+def _smart(text: str) -> str:
+    """Return a text of HTML with the quotes that Sphinx gives to prose."""
+    return html.escape(smartyPants(html.unescape(text), "qe"), quote=False)
 
 
 def path_of_pages() -> list[str]:

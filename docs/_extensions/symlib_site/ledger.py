@@ -45,7 +45,7 @@ def open_records(app: Sphinx) -> None:
 
 def start_record(docname: str) -> None:
     """Let the checks from here on go to the record of the page ``docname``."""
-    path = Path(os.environ["SYMLIB_RECORDS"], f"{docname}.jsonl")
+    path = _record_of(docname)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     os.environ["SYMLIB_RECORD"] = str(path)
@@ -67,8 +67,12 @@ def all_checks() -> Iterator[tuple[str, Check]]:
 
 def checks_of(docname: str) -> tuple[Check, ...]:
     """Return the checks that a page has made."""
-    path = Path(os.environ["SYMLIB_RECORDS"], f"{docname}.jsonl")
+    path = _record_of(docname)
     return tuple(entries.read_record(path)) if path.exists() else ()
+
+
+def _record_of(docname: str) -> Path:
+    return Path(os.environ["SYMLIB_RECORDS"], f"{docname}.jsonl")
 
 
 # What must fit together

@@ -66,11 +66,7 @@ def write_font(app: Sphinx) -> None:
 
 
 def load(
-    app: Sphinx,
-    docname: str,
-    template: str,
-    context: dict[str, Any],
-    doctree: nodes.document | None,
+    app: Sphinx, docname: str, template: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
     """Let a page with a formula load the font."""
     if app.builder.format == "html" and "<math" in context.get("body", ""):

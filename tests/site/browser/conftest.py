@@ -170,15 +170,15 @@ def chromium():
         browser.close()
 
 
-def until(tab, expression, seconds=30):
-    """Wait until an expression is true on a page, and return it.
+def until(ask, expression, seconds=30):
+    """Wait until an expression is true on a page, which ``ask`` asks, and return it.
 
     The policy of a page forbids the page to evaluate text, as Playwright's own waiting does there.
     """
     end = time.monotonic() + seconds
-    while not (value := tab.evaluate(expression)):
+    while not (value := ask(expression)):
         assert time.monotonic() < end, expression
-        tab.wait_for_timeout(20)
+        time.sleep(0.02)
     return value
 
 

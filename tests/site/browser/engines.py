@@ -35,17 +35,17 @@ class Firefox:
         if not found:
             raise Missing("there is no Firefox: Debian and Ubuntu have the package firefox-esr")
         command = [found, "--headless", "--no-remote", "--profile", str(home)]
-        self.things = contextlib.ExitStack()
-        with contextlib.ExitStack() as things:
-            log = things.enter_context(open(home / "log.txt", "w+", encoding="utf-8"))
+        self.resources = contextlib.ExitStack()
+        with contextlib.ExitStack() as resources:
+            log = resources.enter_context(open(home / "log.txt", "w+", encoding="utf-8"))
             process = subprocess.Popen(
                 [*command, "--remote-debugging-port", "0"], stdout=subprocess.DEVNULL, stderr=log
             )
-            things.callback(process.wait)
-            things.callback(process.kill)
+            resources.callback(process.wait)
+            resources.callback(process.kill)
             place = self._place(home / "log.txt")
-            self.socket = things.enter_context(connect(f"{place}/session", max_size=None))
-            self.things = things.pop_all()
+            self.socket = resources.enter_context(connect(f"{place}/session", max_size=None))
+            self.resources = resources.pop_all()
         self.numbers = itertools.count(1)
         self.said = []
         self._call("session.new", capabilities={})
@@ -110,7 +110,7 @@ class Firefox:
 
     def close(self):
         """End the browser."""
-        self.things.close()
+        self.resources.close()
 
 
 class WebKit:
@@ -125,8 +125,8 @@ class WebKit:
             raise Missing(
                 "there is no WebKitGTK: Debian and Ubuntu have the packages webkit2gtk-driver, xvfb"
             )
-        with contextlib.ExitStack() as things:
-            display = self._display(screen, things)
+        with contextlib.ExitStack() as resources:
+            display = self._display(screen, resources)
             options = webdriver.WebKitGTKOptions()
             options.binary_location = str(browsers[0])
             options.add_argument("--automation")
@@ -134,19 +134,19 @@ class WebKit:
             own["WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS"] = "1"  # a container may have none
             service = webdriver.WebKitGTKService(driver, env=os.environ | own)
             self.driver = webdriver.WebKitGTK(options=options, service=service)
-            things.callback(self.driver.quit)
+            resources.callback(self.driver.quit)
             self.driver.set_script_timeout(60)
-            self.things = things.pop_all()
+            self.resources = resources.pop_all()
 
-    def _display(self, screen, things):
+    def _display(self, screen, resources):
         asked, told = os.pipe()
         process = subprocess.Popen(
             [screen, "-displayfd", str(told), "-screen", "0", "1600x1200x24", "-nolisten", "tcp"],
             pass_fds=[told],
             stderr=subprocess.DEVNULL,
         )
-        things.callback(process.wait)
-        things.callback(process.kill)
+        resources.callback(process.wait)
+        resources.callback(process.kill)
         os.close(told)
         with open(asked, encoding="utf-8") as answer:
             return answer.readline().strip()
@@ -183,7 +183,7 @@ class WebKit:
 
     def close(self):
         """End the browser and its screen."""
-        self.things.close()
+        self.resources.close()
 
 
 ENGINES = {"firefox": Firefox, "webkit": WebKit}
@@ -197,11 +197,3 @@ def start(name):
     except BaseException:
         shutil.rmtree(home, ignore_errors=True)
         raise
-
-
-def wait(window, condition, seconds=30):
-    """Wait until an expression is true on a page."""
-    end = time.monotonic() + seconds
-    while not window.ask(condition):
-        assert time.monotonic() < end, condition
-        time.sleep(0.05)

@@ -118,7 +118,7 @@ def test_an_interactive_figure_has_its_room_and_obeys_keys(window, address, name
     for width in (1280, 500):
         window.resize(width)
         window.open(address + FIGURES[name])
-        engines.wait(window, f"{figure}.hasAttribute('data-ready')")
+        conftest.until(window.ask, f"{figure}.hasAttribute('data-ready')")
         kept, used = window.ask(
             f"(stage => [parseFloat(getComputedStyle(stage).minHeight), "
             f"stage.getBoundingClientRect().height])({figure}.querySelector('.stage'))"
@@ -129,11 +129,13 @@ def test_an_interactive_figure_has_its_room_and_obeys_keys(window, address, name
     before = window.ask(status)
     for _ in range(3):
         window.press("ArrowRight")
-    engines.wait(window, f"{status} !== {before!r}")
+    conftest.until(window.ask, f"{status} !== {before!r}")
 
 
 def test_the_search_answers(window, address):
     """With a piece of each page that it finds."""
     window.resize(1280)
     window.open(address + "search.html?q=dead+relu")
-    engines.wait(window, "document.querySelectorAll('#search-results li p.context').length > 3")
+    conftest.until(
+        window.ask, "document.querySelectorAll('#search-results li p.context').length > 3"
+    )

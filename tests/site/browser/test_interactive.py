@@ -113,7 +113,7 @@ def test_a_figure_lives_on_a_page_that_was_opened_from_a_file(chromium, name, ki
         slider.focus()
         for key in ("Home", "ArrowRight", "End"):
             slider.press(key)
-        conftest.until(tab, f"location.hash.startsWith('#fig-{kind_of_figure}?')")
+        conftest.until(tab.evaluate, f"location.hash.startsWith('#fig-{kind_of_figure}?')")
         assert said == []
         assert all(url.startswith(("file:", "data:")) for url in asked)
 
@@ -275,7 +275,7 @@ def test_links_in_the_prose_set_the_figure_and_the_way_back_is_open(opened, name
         asked = dict(pair.split("=") for pair in link.get_attribute("data-state").split("&"))
         link.focus()
         link.press("Enter")
-        conftest.until(page.tab, "location.hash.includes('?')")
+        conftest.until(page.tab.evaluate, "location.hash.includes('?')")
         page.tab.wait_for_timeout(200)  # the figure is told after the address has changed
         shown = dict(pair.split("=") for pair in state(page, kind_of_figure).split("&"))
         for key, value in asked.items():
@@ -286,7 +286,7 @@ def test_links_in_the_prose_set_the_figure_and_the_way_back_is_open(opened, name
         assert box["y"] < 900
         assert box["y"] + box["height"] > 0
         page.tab.go_back()
-        conftest.until(page.tab, "!location.hash")
+        conftest.until(page.tab.evaluate, "!location.hash")
         page.tab.wait_for_timeout(200)
         assert state(page, kind_of_figure) == first
     assert page.said == []
@@ -391,7 +391,7 @@ def test_a_figure_is_ready_soon(chromium, name, kind_of_figure):
         def openings():
             for _ in range(9):
                 tab.goto((SITE / name).as_uri())
-                yield conftest.until(tab, mark)
+                yield conftest.until(tab.evaluate, mark)
 
         assert quickest(lambda: list(openings()), READY) <= READY
 

@@ -253,7 +253,7 @@ class Search:
     def __call__(self, question):
         """Return the results of a question: addresses, and the words beside them."""
         tab = self.window.open(f"search.html?q={quote(question)}")
-        conftest.until(tab, "document.querySelector('.search-summary')?.innerText")
+        conftest.until(tab.evaluate, "document.querySelector('.search-summary')?.innerText")
         return [tuple(one) for one in tab.eval_on_selector_all("ul.search > li", RESULTS)]
 
 
