@@ -130,9 +130,10 @@ def test_a_page_shows_each_check_in_a_table(site):
         shown = (site.html / "gallery" / f"{page}.html").read_text(encoding="utf-8")
         whole = BeautifulSoup(shown, "html.parser")
         for row in whole.select("table.of-page tbody tr"):
-            cells = [cell.get_text(strip=True) for cell in row.select("td")]
+            cells = [cell.get_text(strip=True) for cell in row.select("th, td")]
             assert len(cells) == 5
             assert all(cells), page
+            assert [cell.name for cell in row.select("th, td")] == ["th", *["td"] * 4]
             assert re.fullmatch(r"[A-Z]\d\d", cells[-1])
         left = [block.get_text() for block in whole.select(".sphx-glr-script-out")]
         assert not any(re.search(r"^[A-Z]\d\d ", text, re.MULTILINE) for text in left), page

@@ -73,6 +73,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
         OTHERS,
         ledger.fill_in,
         interactive.check_links,
+        access.head_rows,  # of the ledger's tables too
     ),
     "html-page-context": (
         OTHERS,

@@ -41,6 +41,14 @@ def reachable(body: str) -> str:
     return tables
 
 
+def head_rows(app: Sphinx, doctree: nodes.document, docname: str) -> None:
+    """Let the first cell of a row be its head, in each table that has a line of heads."""
+    for group in doctree.findall(nodes.tgroup):
+        if any(isinstance(part, nodes.thead) for part in group):
+            first = next(part for part in group if isinstance(part, nodes.colspec))
+            first["stub"] = 1
+
+
 def listed(body: str) -> str:
     """Let the entries of a bibliography be items of their list; docutils' role is deprecated."""
     if 'role="doc-bibliography"' in body or 'class="citation-list"' in body:
