@@ -173,7 +173,8 @@ def test_a_page_prints_as_text_on_white(reader, name, theme):
         assert scheme == "light"
         shown = "all => all.filter(one => one.checkVisibility()).map(one => one.className)"
         assert not any("in-dark" in one for one in tab.locator("img").evaluate_all(shown))
-        faint = """() => [...document.querySelectorAll("article :is(p, li, h2, pre, pre span, th, td)")]
+        faint = """() => [...document.querySelectorAll(
+            "article :is(p, li, h2, pre, pre span, th, td)")]
           .filter(one => one.checkVisibility())
           .map(one => getComputedStyle(one).color.match(/[0-9.]+/g).map(Number))
           .filter(([red, green, blue]) => Math.min(red, green, blue) > 140)"""
