@@ -191,7 +191,7 @@ def metamer(
     tolerance: float | None = None,
     precision: str | None = None,
 ) -> Array:
-    """Return inputs as near to others as the layer cannot tell.
+    """Return the inputs nearest to ``towards`` that the layer cannot tell from ``x``.
 
     Metamers are stimuli that differ and look the same. Of the way from ``x`` to ``towards``, each
     input goes the part that the weight does not see.
@@ -216,12 +216,12 @@ def metamer(
     Notes
     -----
     x' = x + N Nᵀ (towards - x), so W x' = W x: whatever bias, activation and layers follow, the
-    outputs are the same. Of an isotropic difference the share √(nullity / features) is gone.
+    outputs are the same. Of a difference in a random direction about √(nullity / features) is lost.
 
     References
     ----------
-    Jacobsen, Behrmann, Zemel and Bethge, "Excessive invariance causes adversarial vulnerability",
-    ICLR 2019.
+    Feather, Leclerc, Mądry and McDermott, "Model metamers reveal divergent invariances between
+    biological and artificial neural networks", *Nature Neuroscience* 26 (2023), 2017-2034.
 
     Examples
     --------
@@ -460,12 +460,15 @@ def is_injective(weight: npt.ArrayLike, *, tolerance: float = 1e-9) -> npt.NDArr
     it, with a product > 0 or = 0; so if no cell is degenerate, every x has rows that span. Counted
     with > 0, the layer [I; -I] would fail on its own axes.
 
-    For N < 2 d the answer is no: of any x and -x, one has fewer than d active rows.
+    For N < 2 d the answer is no: of any x and -x, one has fewer than d active rows. Otherwise all
+    cells are listed, whose number grows exponentially with the dimension. Nothing quick is to be
+    expected for all matrices, as the problem is coNP-complete (Froese, Grillo and Skutella).
 
     References
     ----------
     Puthawala, Kothari, Lassas, Dokmanić and de Hoop, "Globally injective ReLU networks", *JMLR* 23
-    (2022), 1-55, theorem 2.
+    (2022), 1-55, theorem 2; Froese, Grillo and Skutella, "Complexity of injectivity and
+    verification of ReLU neural networks", *COLT* 2025, 2188-2189.
 
     Examples
     --------

@@ -7,143 +7,242 @@ Can rounding alone break the tie?
 =================================
 
 Yes: a fast matrix product may add up equal rows in different orders, and the last digits then differ.
-Descent amplifies this until the units are different ones; sums in the same order for every unit never break the tie.
+If the tie is unstable, descent amplifies this until the units are different ones; sums in the same order prevent it.
 
-Blumenfeld, Gilboa and Soudry, Beyond signal propagation (2020), found that the operations of a graphics processor,
-which are not deterministic, can part equal features. A deterministic processor can as well, and that is S08.
+Blumenfeld, Gilboa and Soudry, Beyond signal propagation (2020), found that operations of a graphics processor, which
+are not deterministic, can break the symmetry of equal features. That a deterministic sum can do it too, S08, is shown
+here.
 """
 
 # %%
 # Set-up
 # ------
-# The task and the network of the first page: the sign of a product, tanh units, all weights and biases 0.5.
-# Weight decay keeps the weights finite, and momentum makes it quick.
+# Tanh units that are *tied*: all weights and biases start at 0.5. The task is the sign of a product, at 64 fixed
+# points, so that no chance enters the training. Weight decay keeps the weights finite, and momentum makes it quick.
 #
-# Each width is trained twice. ``same_order=True`` adds up in the same order for each unit.
-# ``same_order=False`` leaves the product to BLAS, the library that a processor's maker or a patient volunteer has
-# tuned. It works through the rows in blocks, and the rows of an unfinished last block may be treated differently.
+# Each width is trained twice. With ``same_order=True`` the network adds up in the same order for each unit. With
+# ``same_order=False`` it calls BLAS, the library of fast products that NumPy was built with. BLAS works through the
+# rows in blocks, and may treat the rows of an unfinished last block differently.
 import matplotlib.pyplot as plt
 import numpy as np
 
+from symlib import weights
 from symlib.claims import check, summary
-from symlib.network import Layer, Network, forward
+from symlib.network import Layer, Network
 from symlib.training import descend
 
-widths, steps, eps = (4, 5, 6, 7, 8, 9), 1200, np.finfo(float).eps
-rng = np.random.default_rng(3)
-x = rng.uniform(-1, 1, (64, 2))
-y = np.sign(x[:, :1] * x[:, 1:])
+eps = np.finfo(float).eps
+widths = [4, 5, 6, 7, 8, 9]
+steps = 1200
+every = 10
+rate = 0.1
+momentum = 0.9
+weight_decay = 0.005
 
 
-def start(units):
-    """Return two layers with all weights and biases 0.5."""
-    hidden = Layer(np.full((units, 2), 0.5), np.full(units, 0.5))
-    return [hidden, Layer(np.full((1, units), 0.5), np.full(1, 0.5))]
+def grid(low, high):
+    """Return the points of a square grid, and the sign of the product of their coordinates."""
+    side = np.linspace(low, high, 8)
+    first_input = np.repeat(side, 8)
+    second_input = np.tile(side, 8)
+    points = np.column_stack([first_input, second_input])
+    return points, np.sign(first_input * second_input)[:, np.newaxis]
+
+
+x, y = grid(-0.9, 1)
+
+
+def tied(units, same_order=True, activation="tanh"):
+    """Return a network with all weights and biases 0.5."""
+    hidden = Layer(weights.constant((units, 2), 0.5), np.full(units, 0.5))
+    output = Layer(weights.constant((1, units), 0.5), np.full(1, 0.5))
+    return Network([hidden, output], activation, same_order=same_order)
 
 
 def spread(network):
     """Return the largest difference of two units in any weight or bias."""
-    (weight, bias), (outgoing, _) = network.layers
-    return np.ptp(np.vstack([weight.T, bias, outgoing]), axis=1).max()
+    hidden, output = network.layers
+    incoming = np.ptp(hidden.weight, axis=0).max()
+    bias = np.ptp(hidden.bias)
+    outgoing = np.ptp(output.weight, axis=1).max()
+    return max(incoming, bias, outgoing)
 
 
-def train(layers, exact, steps=steps, every=10):
-    options = {"rate": 0.1, "momentum": 0.9, "weight_decay": 0.005}
-    keep = {"record": spread, "every": every}
-    network = Network(layers, "tanh", same_order=exact)
-    return descend(network, x, y, steps=steps, **options, **keep)
+def spreads(network, x=x, y=y):
+    """Train, and return how far the units are apart, before the first step and on the way."""
+    run = descend(
+        network,
+        x,
+        y,
+        steps=steps,
+        rate=rate,
+        momentum=momentum,
+        weight_decay=weight_decay,
+        record=spread,
+        every=every,
+    )
+    return np.array(run.records)
 
 
-exact = {units: train(start(units), exact=True).records for units in widths}
-blas = {units: train(start(units), exact=False).records for units in widths}
+one_order = {units: spreads(tied(units, same_order=True)) for units in widths}
+blas = {units: spreads(tied(units, same_order=False)) for units in widths}
 
 # %%
 # The figure
 # ----------
-# How far the units are apart, from 0 on a line of its own at the bottom up to the size of the weights.
-# Which widths break is a matter of the machine: this is the one that drew the figure.
+# How far the units are apart. A line at the bottom stands for exactly 0, and the top for the size of the weights.
+# Which widths BLAS separates depends on the machine. This is the one that drew the figure.
 zero_line = 1e-21
-broken = [units for units in widths if blas[units][-1] > 0]
+at = np.arange(0, steps + 1, every)
 fig, axes = plt.subplots(2, 3, sharex=True, sharey=True, figsize=(6.4, 4.4))
 for ax, units in zip(axes.flat, widths):
-    for records, name, color, width in ((exact, "exact", "C1", 6), (blas, "BLAS", "C0", 2)):
-        look = {"color": color, "linestyle": "-", "linewidth": width, "label": f"{name} sums"}
-        ax.semilogy(np.arange(0, steps + 1, 10), np.maximum(records[units], zero_line), **look)
+    lower = np.maximum(one_order[units], zero_line)
+    upper = np.maximum(blas[units], zero_line)
+    ax.semilogy(at, lower, color="C1", linestyle="-", linewidth=6, label="same order for each unit")
+    ax.semilogy(at, upper, color="C0", linestyle="-", linewidth=2, label="BLAS")
     ax.set_title(f"{units} units", fontsize="medium", fontweight="normal")
-    ax.set(ylim=(zero_line / 30, 100), yticks=[zero_line, 1e-16, 1e-8, 1], xticks=[0, 600, 1200])
+    ax.set_ylim(zero_line / 30, 100)
+    ax.set_yticks([zero_line, 1e-16, 1e-8, 1])
     ax.set_yticklabels(["0", "$10^{-16}$", "$10^{-8}$", "1"])
+    ax.set_xticks([0, 600, 1200])
     ax.minorticks_off()
 axes[1, 1].set_xlabel("step")
 fig.supylabel("largest difference of two units", fontsize="medium")
-fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
-title = f"BLAS parts {len(broken)} of {len(widths)} widths, exact sums none"
+lines, names = axes[0, 0].get_legend_handles_labels()
+fig.legend(lines, names, loc="outside lower center", ncols=2)
+separated = sum(blas[units][-1] > 0 for units in widths)
+title = f"On this machine BLAS separates {separated} of {len(widths)} widths"
 fig.suptitle(title, fontsize="medium", fontweight="bold")
 fig.alt_text = (
-    f"On the machine that drew this, rounding parts the units at {len(broken)} of {len(widths)} "
-    "widths when BLAS multiplies, and at none with exact sums. Difference of units against step, "
-    "one panel for each width: exact sums stay on the line of zero; where BLAS leaves it, the "
-    "difference grows from the last digit."
+    f"On the machine that drew this, rounding separates the units at {separated} of {len(widths)} "
+    "widths when BLAS multiplies, and at none when sums run in the same order for each unit. "
+    "Difference of units against step, one panel for each width: with the same order it stays on "
+    "the line of zero; where BLAS leaves that line, the difference grows from the last digit."
 )
 
 # %%
-# What the machine is, and at which of the steps shown its units first differed:
+# This is an observation. Here is the library, and when the units were first seen to differ.
 library = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
 print(f"BLAS: {library['name']} {library.get('version', '')}")
-for units, records in blas.items():
-    first = next((f"from step {10 * k}" for k, one in enumerate(records) if one), "never")
-    print(f"{units} units: apart {first}, at the end by {records[-1]:.1e}")
+for units in widths:
+    differs = np.flatnonzero(blas[units])
+    first = f"from step {at[differs[0]]}" if len(differs) else "never"
+    print(f"{units} units: apart {first}, at the end by {blas[units][-1]:.1e}")
 
 # %%
 # What this page promises
 # -----------------------
-# **Sums in the same order never break the tie, S08**: zero at every width, on every machine.
-for units, records in exact.items():
-    check("S08", f"spread, exact sums, {units} units", max(records), 0)
+# **Sums in the same order keep the units equal, S08.** At each of the widths the difference is exactly zero, at
+# each recorded step. The reason holds on every machine: equal numbers that are added in the same order give equal sums.
+for units in widths:
+    check("S08", f"spread, exact sums, {units} units", one_order[units].max(), 0)
 
 # %%
-# **The order matters.** Here no library is involved: a row is added up from the left, and an equal row from the right.
-# Among a thousand pairs of equal rows most have sums that differ.
-rows = rng.standard_normal((1000, 64))
-left, right = rows.cumsum(axis=1)[:, -1], rows[:, ::-1].cumsum(axis=1)[:, -1]
-check("S08", "share of sums that the order changes", np.mean(left != right), 0.5, relation=">")
+# **A matrix product need not treat equal rows equally.** What BLAS does differs from one machine to the next, so here
+# is a product of our own, which does the same everywhere. It adds up the rows of each full block of four from the first
+# number to the last, and the rows that are left over from the last to the first. The results differ for most of a
+# thousand columns.
+
+
+def product(rows, columns, block):
+    """Multiply two matrices; rows outside a full block are added up backwards."""
+    terms = rows[:, :, np.newaxis] * columns
+    forwards = np.cumsum(terms, axis=1)[:, -1]
+    backwards = np.cumsum(terms[:, ::-1], axis=1)[:, -1]
+    full = len(rows) // block * block
+    return np.concatenate([forwards[:full], backwards[full:]])
+
+
+rng = np.random.default_rng(3)
+equal_rows = np.tile(rng.standard_normal(64), (5, 1))
+columns = rng.standard_normal((64, 1000))
+sums = product(equal_rows, columns, block=4)
+share = np.mean(sums[4] != sums[0])
+check("S08", "share of products of unequal equal rows", share, 0.5, relation=">")
+check("S08", "spread of the four rows of a full block", np.ptp(sums[:4], axis=0).max(), 0)
 
 # %%
-# **A few last digits are enough.** On any machine: exact sums, five units, one weight off by :math:`64 \epsilon`,
-# with :math:`\epsilon = 2^{-52}` the distance from 1 to the next number.
-hidden, output = start(5)
-hidden.weight[0, 0] += 64 * eps
-grown = train([hidden, output], exact=True).records[-1]
+# **That is enough to break the tie.** The same descent by hand, with this product. Five units are one block of four and
+# a rest of one; eight units are two full blocks.
+
+
+def final_spread(units, block):
+    """Train tied tanh units with our own product; return how far they are apart at the end."""
+    inputs = np.column_stack([x, np.ones(len(x))])  # the bias is the weight of a third input
+    incoming = np.full((units, 3), 0.5)
+    outgoing = np.full((units, 1), 0.5)
+    output_bias = 0.5
+    incoming_velocity = np.zeros((units, 3))
+    outgoing_velocity = np.zeros((units, 1))
+    bias_velocity = 0.0
+    for _ in range(steps):
+        hidden = np.tanh(product(incoming, inputs.T, block))
+        outputs = np.sum(outgoing * hidden, axis=0) + output_bias
+        delta = 2 * (outputs - y[:, 0]) / len(y)
+        back = outgoing * delta * (1 - hidden**2)
+        incoming_gradient = product(back, inputs, block) + weight_decay * incoming
+        outgoing_gradient = product(hidden, delta[:, np.newaxis], block) + weight_decay * outgoing
+        bias_gradient = np.sum(delta) + weight_decay * output_bias
+        incoming_velocity = momentum * incoming_velocity + incoming_gradient
+        outgoing_velocity = momentum * outgoing_velocity + outgoing_gradient
+        bias_velocity = momentum * bias_velocity + bias_gradient
+        incoming = incoming - rate * incoming_velocity
+        outgoing = outgoing - rate * outgoing_velocity
+        output_bias = output_bias - rate * bias_velocity
+    return max(np.ptp(incoming, axis=0).max(), np.ptp(outgoing))
+
+
+check("S08", "spread, own product, 4 + 1 units", final_spread(5, 4), 0.1, relation=">")
+check("S08", "spread, own product, 4 + 4 units", final_spread(8, 4), 0)
+check("S08", "spread, own product, a block of 5", final_spread(5, 5), 0)
+
+# %%
+# **It is amplified, not made large at once.** A sum of :math:`d` products is off by at most about
+# :math:`d \epsilon / 2` times the sum of their sizes, in whatever order, where :math:`\epsilon = 2^{-52}` is the
+# distance from 1 to the next number. So two equal rows differ by at most about twice that. This is a theorem on
+# rounding, and BLAS keeps to it.
+worst = 0.0
+for units in range(2, 65):
+    equal_rows = np.tile(rng.standard_normal(64), (units, 1))
+    columns = rng.standard_normal((64, 50))
+    bound = 64 * eps * (np.abs(equal_rows[0]) @ np.abs(columns))
+    difference = np.ptp(equal_rows @ columns, axis=0)
+    worst = max(worst, np.max(difference / bound))
+check("S08", "difference of equal rows, over its bound", worst, 1, relation="<=")
+
+# %%
+# Time does the rest. One weight off by :math:`64 \epsilon` and sums in the same order: five units are far apart at the
+# end.
+nudged = tied(5)
+nudged.layers[0].weight[0, 0] += 64 * eps
+grown = spreads(nudged)[-1]
 check("S08", "spread at the end, started at 64 eps", grown, 0.1, relation=">")
 
 # %%
 # Where it stops being true
 # -------------------------
-# BLAS *may* part units: the widths that it leaves alone are as true as those that it breaks, and another processor
-# has others. What holds on all of them: a sum of :math:`d` products is off by at most :math:`d \epsilon / 2` times the
-# sum of their sizes, in whatever order, so two equal rows differ by at most twice that.
-worst = 0.0
-for units in range(2, 65):
-    equal = np.tile(rng.standard_normal(64), (units, 1))
-    columns = rng.standard_normal((64, 50))
-    bound = 64 * eps * (np.abs(equal[:1]) @ np.abs(columns))
-    worst = max(worst, (np.ptp(equal @ columns, axis=0) / bound).max())
-limit = {"relation": "<=", "shows": "limit"}
-check("S08", "difference of equal rows, over its bound", worst, 1, **limit)
+# BLAS *may* separate units. The widths that it leaves alone are as real as those that it separates, and another
+# processor has others.
+#
+# And the tie must be unstable. Five ReLU units forget the same nudge in the same run. So do nine tanh units at other
+# points, a grid from -1 to 0.8, where the tied network fades to zero.
+nudged = tied(5, activation="relu")
+nudged.layers[0].weight[0, 0] += 64 * eps
+relu = spreads(nudged)[-1] / eps
+check("S08", "spread in eps at the end, ReLU", relu, 64, relation="<", shows="limit")
 
-# %%
-# And one step of training moves units apart by last digits only. Time does the rest, if the tie is unstable, as that
-# of tanh units is.
-for units in (5, 9, 33):
-    largest = np.abs(forward(Network(start(units)[:1], "tanh"), x)).max()
-    one = train(start(units), exact=False, steps=1, every=1).records[-1] / (eps * largest)
-    check("S08", f"spread after a step, eps, {units} units", one, 64, reason="64 samples", **limit)
+nudged = tied(9)
+nudged.layers[0].weight[0, 0] += 64 * eps
+other_x, other_y = grid(-1, 0.8)
+tanh = spreads(nudged, other_x, other_y)[-1] / eps
+check("S08", "spread in eps at the end, other points", tanh, 64, relation="<", shows="limit")
 summary()
 
 # %%
 # Try it yourself
 # ---------------
 # - Run the page on another computer, or with ``OPENBLAS_CORETYPE=Nehalem`` set. Which widths break now?
-# - Run it twice on the same one, with one thread. Do the numbers differ anywhere? Rounding is no dice.
-# - Train ReLU units. Their last digits differ as well, but do the differences grow?
+# - Run it twice on the same one, with one thread. Do the numbers differ anywhere? Rounding is not random.
+# - Add up *all* rows of our own product backwards. Do five units still part?
 
 plt.show()
