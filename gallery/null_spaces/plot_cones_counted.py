@@ -122,11 +122,10 @@ for column, (name, weight) in zip(axes.T, layers.items()):
     draw_graph(column[1], weight)
 axes[1, 0].set_ylabel("sum of outputs")
 fig.alt_text = (
-    "Eight Gaussian units have more linear pieces than eight equal ones, 58 against 2. Three "
-    "spheres are cut by great circles, and under each is a graph with straight pieces. Equal units "
-    "cut theirs into 2 halves, and the graph has one kink. The eight rows of signs, four pairs of "
-    "opposites, cut it into 14 triangles and squares. Gaussian units cut it into 58 cells of all "
-    "sizes, and the graph has a kink at each border that the line crosses."
+    "A ReLU layer has as many linear pieces as its units cut the sphere of inputs into: 2 halves for "
+    "eight equal units, 14 triangles and squares for the eight rows of signs, 58 cells for eight "
+    "Gaussian units. Below, along a line each layer is a chain of straight pieces: few, more, and "
+    "most of them."
 )
 
 # %%

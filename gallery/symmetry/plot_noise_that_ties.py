@@ -137,11 +137,10 @@ right.set_xticks([0, 1], ["all samples", "one at a time"])
 closer = np.mean(growth_single < 1)
 right.set_title(f"{closer:.0%} are drawn together", fontsize="medium")
 fig.alt_text = (
-    "At the same rate, units part when each step sees all samples, and can be drawn together when "
-    "it sees one. Left: over six epochs the difference grows several thousandfold with full "
-    "batches and shrinks below a millionth with single samples, both along the predicted lines. "
-    "Right: of a hundred networks none is drawn together by full batches, and many are by single "
-    "samples."
+    "At one rate, units part when each step sees all samples, and can be drawn together when it "
+    "sees one. Left: over six epochs their difference grows with full batches and shrinks with "
+    "single samples, along the predicted lines. Right: full batches draw none of a hundred "
+    "networks together, single samples many."
 )
 
 # %%

@@ -115,9 +115,9 @@ title = f"On this machine BLAS separates {separated} of {len(widths)} widths"
 fig.suptitle(title, fontsize="medium", fontweight="bold")
 fig.alt_text = (
     f"On the machine that drew this, rounding separates the units at {separated} of {len(widths)} "
-    "widths when BLAS multiplies, and at none when sums run in the same order for each unit. "
-    "Difference of units against step, one panel for each width: with the same order it stays on "
-    "the line of zero; where BLAS leaves that line, the difference grows from the last digit."
+    "widths when BLAS multiplies, and at none when sums run in the same order for each unit. One "
+    "panel for each width: in the same order the difference is zero at each step; where BLAS "
+    "leaves zero, it grows from the last digit."
 )
 
 # %%
