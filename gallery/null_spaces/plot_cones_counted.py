@@ -123,9 +123,9 @@ for column, (name, weight) in zip(axes.T, layers.items()):
 axes[1, 0].set_ylabel("sum of outputs")
 fig.alt_text = (
     "A ReLU layer has as many linear pieces as its units cut the sphere of inputs into: 2 halves "
-    "for eight equal units, 14 triangles and squares for the eight rows of signs, 58 cells for eight "
-    "Gaussian units. Below, along a line each layer is a chain of straight pieces: few, more, and "
-    "most of them."
+    "for eight equal units, 14 triangles and squares for the eight rows of signs, 58 cells for "
+    "eight Gaussian units. Below, along a line each layer is a chain of straight pieces: few, "
+    "more, and most of them."
 )
 
 # %%
