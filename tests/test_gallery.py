@@ -748,8 +748,8 @@ MUTATIONS = {
     ),
     "batches of one that are full batches": (
         "symmetry/plot_noise_that_ties",
-        "differences(noise, rate, 1, epochs)",
-        "differences(noise, rate, None, epochs)",
+        "differences(noise, rate, 1, epochs).T",
+        "differences(noise, rate, None, epochs).T",
         "S11",
     ),
     "targets without noise": (
