@@ -205,10 +205,10 @@ check("S05", "least loss, two even classes", two_from_zero.losses.min(), np.log(
 check("S05", "final loss, two even classes", two_from_zero.losses[-1], np.log(2), rounding=1e-12)
 
 # %%
-# **Is this why your loss stays at 0.693?** That number says only that the network answers one half and one half. All
-# zeros is one cause among several. Ask in this order, after a few steps of training:
+# **Is this why your loss stays at 0.693?** That number is what a network gets that answers one half and one half each
+# time; look at its answers to be sure. All zeros is one cause among several. Ask in this order, after a few steps of training:
 #
-# 1. Are all weights of a layer *exactly zero*? Then the start is the cause, and this page is about your network.
+# 1. Are all weights of all layers *exactly zero*? Then the start is the cause, and this page is about your network.
 # 2. If not, are the *gradients* of all weights exactly zero? Then nothing comes through the hidden units. They may be
 #    dead ReLU units: off for every input, because of a large negative bias or of a step that was too large.
 # 3. If not, does the loss fall when you train on *twenty samples* only? If it stays, look at the learning rate, which
@@ -216,7 +216,7 @@ check("S05", "final loss, two even classes", two_from_zero.losses[-1], np.log(2)
 # 4. If it falls there, and on all samples it does not, look at the *labels*. Are they in the order of the inputs?
 #
 # Here are four networks with a loss near :math:`\ln 2` after a hundred steps, each for another of these reasons.
-# The columns in the middle answer the first two questions.
+# The columns in the middle answer the first two questions: the largest of all weights, and of all gradients.
 two_incoming = weights.he((units, pixels), rng=rng)
 two_outgoing = weights.he((2, units), rng=rng)
 healthy = network(two_incoming, two_zero_outgoing, "relu")
@@ -277,7 +277,7 @@ check("S05", "loss, twenty shuffled labels", loss_on_few(shuffled_y, 0.1), half,
 # %%
 # **For ReLU, zero incoming weights and biases are enough to freeze a layer**, whatever the outgoing weights are. At
 # :math:`z = 0` the derivative of ReLU does not exist. PyTorch sets it to 0, and so does this library. Then both sums
-# above are zero for every :math:`a_{kj}`, and neither the incoming nor the outgoing weights move.
+# above are zero for every :math:`a_{kj}`, and without weight decay neither the incoming nor the outgoing weights move.
 silent = train(network(zero_incoming, random_outgoing, "relu"), steps=100).network
 moved = np.abs(silent.layers[1].weight - random_outgoing).max()
 largest_incoming = np.abs(silent.layers[0].weight).max()

@@ -133,7 +133,8 @@ for units in widths:
 # What this page promises
 # -----------------------
 # **Sums in the same order keep the units equal, S08.** At each of the widths the difference is exactly zero, at
-# each recorded step. The reason holds on every machine: equal numbers that are added in the same order give equal sums.
+# each recorded step. The reason does not depend on the machine: equal products that are rounded alike, and added in the
+# same order, give equal sums.
 for units in widths:
     check("S08", f"spread, exact sums, {units} units", one_order[units].max(), 0)
 
@@ -200,7 +201,7 @@ check("S08", "spread, own product, a block of 5", final_spread(5, 5), 0)
 # **It is amplified, not made large at once.** A sum of :math:`d` products is off by at most about
 # :math:`d \epsilon / 2` times the sum of their sizes, in whatever order, where :math:`\epsilon = 2^{-52}` is the
 # distance from 1 to the next number. So two equal rows differ by at most about twice that. This is a theorem on
-# rounding, and BLAS keeps to it.
+# rounding, and here BLAS keeps to it.
 worst = 0.0
 for units in range(2, 65):
     equal_rows = np.tile(rng.standard_normal(64), (units, 1))
@@ -222,7 +223,7 @@ check("S08", "spread at the end, started at 64 eps", grown, 0.1, relation=">")
 # Where it stops being true
 # -------------------------
 # BLAS *may* separate units. The widths that it leaves alone are as real as those that it separates, and another
-# processor has others.
+# processor may have others.
 #
 # And the tie must be unstable. Five ReLU units forget the same nudge in the same run. So do nine tanh units at other
 # points, a grid from -1 to 0.8, where the tied network fades to zero.
