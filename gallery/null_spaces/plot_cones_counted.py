@@ -6,7 +6,7 @@
 How many linear pieces does a ReLU layer have?
 ==============================================
 
-Eight equal units without biases give two pieces, and eight units with Gaussian weights on three inputs exactly 58.
+Eight equal units without biases, and not 0, give two pieces, and eight units with Gaussian weights on three inputs exactly 58.
 The number follows from the numbers of units and inputs alone, as long as the weight vectors are in general position.
 
 The count, N06, is due to Schläfli (1901, written half a century before); Cover (1965, theorem 1) counted in this way
@@ -189,7 +189,7 @@ check("N06", "equal threshold units, outputs apart", threshold_apart.sum(), 0)
 # %%
 # **Chance is not what counts.** Rows :math:`(1, t, t^2)` are in general position for any eight different :math:`t`, and
 # give as many pieces. The rows of signs are not: they are four pairs of opposites, so that eight units have four planes.
-# Their 14 pieces have a well-known face: they are the functions of two bits that one threshold unit can compute, all 16
+# Their 14 pieces are well known: they are the functions of two bits that one threshold unit can compute, all 16
 # but XOR and its opposite.
 curve = np.vander(np.arange(1.0, 9.0), inputs)
 check("N06", "pieces, rows (1, t, t^2)", len(sign_patterns(curve)), 58)
@@ -197,15 +197,16 @@ check("N06", "pieces, all rows of signs", len(sign_patterns(signs)), 14)
 
 # %%
 # **General position is needed**, not only different planes: three weight vectors in one plane lose two of eight cones.
-# And one pair of tied units among eight is seven units.
+# And one pair of tied units among eight counts as seven units.
 dependent = np.array([[1, 0, 0], [0, 1, 0], [1, 1, 0]])
 tied = gaussian[[0, 0, 2, 3, 4, 5, 6, 7]]
 check("N06", "pieces, three dependent units", len(sign_patterns(dependent)), 6)
 check("N06", "pieces, two of eight units tied", len(sign_patterns(tied)), count_regions(7, 3))
 
 # %%
-# **The formula is for units without biases.** With them there are more pieces, :math:`\sum_{k \le d} \binom{m}{k}`, and
-# they are no longer cones. A bias is the weight of one more input that is always positive.
+# **The formula is for units without biases.** With biases in general position there are
+# :math:`\sum_{k \le d} \binom{m}{k}` pieces, one for each choice of at most :math:`d` of the units. That is more if
+# there are more units than inputs, and the pieces need not be cones. A bias is the weight of one more input that is always positive.
 biases = rng.standard_normal((units, 1))
 with_biases = np.hstack([gaussian, biases])
 always_positive = np.array([[0, 0, 0, 1]])

@@ -6,9 +6,9 @@
 Can ReLU kill a whole cone of inputs?
 =====================================
 
-Yes: a random layer without biases and with twice as many units as inputs does so with probability one half, although
-its rank is full.
-With four times as many units it is rare; weights chosen without chance can rule it out, or make it certain.
+Yes: independent random units without biases, each as likely as its negative, do so with probability one half when
+there are twice as many of them as inputs, although the rank of the layer is full.
+With more units it becomes rare; weights chosen without chance can rule it out, or make it certain.
 
 The probability, N05, is a theorem of Wendel (1962) about random points on a sphere, all of which lie in one half of it.
 """
@@ -18,7 +18,7 @@ The probability, N05, is a theorem of Wendel (1962) about random points on a sph
 # ------
 # Without biases an input :math:`x` is dead when :math:`w_j \cdot x < 0` for every unit :math:`j`: all units give 0.
 # Then all positive multiples of it are dead too, and so are all inputs near them: a cone. It exists exactly when all
-# weight vectors lie strictly on one side of a plane through 0, which can be decided for each matrix.
+# weight vectors, none of them 0, lie strictly on one side of a plane through 0, which can be decided for each matrix.
 #
 # Below, :math:`d` is the number of inputs and :math:`m` that of units. For each pair of them a thousand random layers
 # are drawn.
@@ -129,7 +129,7 @@ mirrored = np.concatenate([quarter, -quarter], axis=1)
 check("N05", "layers [Q; -Q] with a dead cone, of 1000", has_dead_cone(mirrored).sum(), 0)
 
 # %%
-# **And it needs the symmetry.** The first column of a Hadamard matrix is all ones, so a layer made of its first four
+# **And it needs the symmetry.** The first column of Sylvester's Hadamard matrix is all ones, so a layer made of its first four
 # columns has a dead cone at any width, around the negative first axis. So has a layer of positive weights, equal or
 # random.
 hadamard_columns = hadamard(64)[:, :4]

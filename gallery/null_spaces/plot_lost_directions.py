@@ -6,11 +6,13 @@
 What does a layer forget, forwards and backwards?
 =================================================
 
-Equal weights pass on one direction of the input and of the gradient, and forget all others.
-Weights drawn from a density forget no more than the shape of the layer demands, although some come close to forgetting.
+Equal weights that are not 0 pass on one direction of the input and of the gradient, and forget all others.
+Weights with a joint density forget, with probability 1, no more than the shape of the layer demands, although some come
+close to forgetting.
 
 That a random matrix has full rank, N01, is derived in the explanation of what a layer forgets.
-For signs it becomes a count, N02; Tikhomirov (2020) found the rate at which it falls.
+For signs it becomes a count, N02; Tikhomirov (2020) found the rate at which the share of singular matrices falls when
+they grow large.
 How close to singular a Gaussian matrix is, N03, was computed by Edelman (1988).
 """
 
@@ -114,6 +116,8 @@ x = rng.standard_normal((100, 64))
 lost = split(layer, x).lost
 moved = np.abs(lost @ layer.T).max()
 check("N01", "most that a lost part moves a unit", moved, 0, rounding=1e-11)
+lost_share = np.sum(lost**2, axis=1) / np.sum(x**2, axis=1)
+check_mean("N01", "share of an input that is lost, squared", lost_share, 14 / 64)
 
 # %%
 # **Signs, N02.** Where weights have two values only, "with probability 1" becomes a count over all matrices, here with

@@ -142,7 +142,7 @@ check("N04", "least accuracy of the three, trained", min(all_right), 0.8, relati
 
 # %%
 # **The inputs are not the same.** Of the way from one image to the other, squared, a random layer of :math:`m` units on
-# :math:`d` pixels loses :math:`(d - m) / d` on average, here one half, so that a metamer goes about 0.7 of the way.
+# :math:`d` pixels, with a uniformly random row space such as a Gaussian one has, loses :math:`(d - m) / d` on average, here one half, so that a metamer goes about 0.7 of the way.
 # Training turns the weights towards what varies in the data and shortens the way, but not to 0.
 way = others[0] - ones[0]
 bases = weights.orthogonal((units, pixels), replicas=2000, rng=rng)  # of random row spaces
@@ -176,7 +176,8 @@ check("N04", "images, mean change over distance", relative.mean(), 0.3, relation
 # **As many units as pixels, and full rank**: then no direction is lost in the first layer, and no image has a metamer in
 # this sense. The number of units alone is not enough; equal units see one direction, however many they are. Nor does
 # it help to start wide if the next layer is narrow, since ReLU and later layers can lose directions of their own, other
-# ones for each image. **A skip connection** around the layer ends it too: what the layer loses passes beside it.
+# ones for each image. **A skip connection** around the layer ends these metamers too: what the layer loses passes beside it. (The sum can
+# then make other inputs equal.)
 square = (pixels, pixels)
 random_nullity = null_basis(weights.he(square, rng=rng)).shape[1]
 identity_nullity = null_basis(weights.identity(square)).shape[1]

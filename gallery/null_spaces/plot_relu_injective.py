@@ -7,7 +7,7 @@ How many ReLU units until nothing is lost?
 ==========================================
 
 Twice as many as inputs, if they come in orthogonal pairs of opposite weights: then the layer tells all inputs apart.
-Random units need more, and in the plane no number of them makes it certain.
+Independent Gaussian units need more if there are two inputs or more, and in the plane no number of them makes it certain.
 
 When a ReLU layer is injective is a theorem of Puthawala, Kothari, Lassas, Dokmanić and de Hoop (2022). The bounds of
 N07 and the probabilities of N08 are derived here.
@@ -23,7 +23,8 @@ N07 and the probabilities of N08 are derived here.
 # In the plane two independent units do that. So go around the origin: the lines where :math:`m` units switch cut the
 # plane into :math:`2m` cells. A cell with fewer than two active units is *degenerate*: bad, for short.
 #
-# Let the units be drawn independently, a weight vector and its negative equally likely. In one cell each unit is on with
+# Let the units be drawn independently, from a density in which a weight vector and its negative are equally likely, so
+# that no two are parallel, with probability 1. In one cell each unit is on with
 # probability 1/2, whatever the others do, so that the cell is bad with probability :math:`(m + 1) / 2^m`. There are on
 # average :math:`2m(m + 1) / 2^m` bad cells.
 import matplotlib.pyplot as plt
@@ -70,7 +71,7 @@ numbers = np.arange(4, 15)
 ax.plot(numbers, injective_probability(numbers), "-", color="C0")
 ax.plot(counted_units, shares, "o", color="C0", markersize=8)
 ax.plot(4, 1, "D", color="C1", markersize=11, clip_on=False)
-ax.annotate("two pairs of opposite units: always", (4.5, 1), color="C1", va="center")
+ax.annotate("two orthogonal pairs: always", (4.5, 1), color="C1", va="center")
 ax.annotate("random units:\nlaw (line) and\nmeasured (points)", (8.1, 0.25), color="C0")
 ax.set(xticks=numbers)
 ax.set(ylim=(-0.06, 1.12), xlim=(3.6, 14.3))
@@ -145,7 +146,7 @@ for units in (6, 8):
 check("N08", "injective layers, 4 units", np.sum(bad_cells[4] == 0), 0)
 
 # %%
-# **Injective exactly when no cell is bad.** In a bad cell a step across the only active unit changes no output, if it is
+# **Injective exactly when no cell is bad.** In a bad cell a step at right angles to the weights of the only active unit changes no output, if it is
 # so short that no unit switches. Such a step is taken from the middle of each bad cell of 300 layers of six units.
 
 
@@ -184,7 +185,7 @@ for weight in weights.gaussian((6, 2), replicas=300, rng=rng):
     agreed += is_injective(weight) == (bad_here == 0)
 check("N08", "outputs apart after a step in a bad cell", max(outputs_apart), 0, rounding=1e-12)
 check("N08", "least such step", min(step_lengths), 0, relation=">")
-check("N08", "layers of 300, injective iff no bad cell", agreed, 300)
+check("N08", "layers of 300, bad cells counted in two ways", agreed, 300)
 
 # %%
 # Where it stops being true
