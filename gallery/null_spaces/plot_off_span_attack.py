@@ -160,7 +160,8 @@ ax.set_title("Share of digits read rightly")
 fig.alt_text = (
     "A pattern of gray and white in the black frame of a digit makes a network read another digit. "
     f"From a random start {accuracy(random_net, attacked):.0%} of the digits survive patterns of "
-    "length 3; with a tenth of the noise nearly all do, and with the noise projected out as many as without an attack."
+    "length 3; with a tenth of the noise nearly all do, and with the noise projected out as many "
+    "as without an attack."
 )
 
 # %%

@@ -185,7 +185,7 @@ for weight in weights.gaussian((6, 2), replicas=300, rng=rng):
     agreed += is_injective(weight) == (bad_here == 0)
 check("N08", "outputs apart after a step in a bad cell", max(outputs_apart), 0, rounding=1e-12)
 check("N08", "least such step", min(step_lengths), 0, relation=">")
-check("N08", "layers of 300, bad cells counted in two ways", agreed, 300)
+check("N08", "layers of 300, counts of bad cells agree", agreed, 300)
 
 # %%
 # Where it stops being true
