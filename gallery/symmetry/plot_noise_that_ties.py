@@ -128,7 +128,7 @@ left.semilogy(epoch, single / single[0], "s", color="C1")
 left.annotate("all samples", (2.4, 2e3), color="C0", ha="center")
 left.annotate("one at a time", (2.2, 2e-6), color="C1", ha="center")
 left.set_xlabel("epoch")
-left.set_ylabel("difference of units, over that at the start")
+left.set_ylabel("difference, relative to the start")
 left.set_title("One law, two means", fontsize="medium")
 
 across = rng.uniform(-0.25, 0.25, replicas)
