@@ -241,7 +241,7 @@ def count_regions(units: int, features: int) -> int:
     Parameters
     ----------
     units : int
-        Number of hyperplanes through the origin, N.
+        Number of hyperplanes through the origin, m.
     features : int
         Dimension of the inputs, d.
 
@@ -252,8 +252,8 @@ def count_regions(units: int, features: int) -> int:
 
     Notes
     -----
-    2 Σ_{k<d} C(N-1, k). A further hyperplane cuts those cones in two that it meets, and on it
-    these are cones of one dimension less: R(N, d) = R(N-1, d) + R(N-1, d-1). For N <= d all 2^N
+    2 Σ_{k<d} C(m-1, k). A further hyperplane cuts those cones in two that it meets, and on it
+    these are cones of one dimension less: R(m, d) = R(m-1, d) + R(m-1, d-1). For m <= d all 2^m
     patterns occur.
 
     References
@@ -270,7 +270,7 @@ def count_regions(units: int, features: int) -> int:
     n = _arrays.whole("units", units)
     d = _arrays.whole("features", features)
     total = 0
-    binomial = 1  # C(N-1, k), in whole numbers of any length
+    binomial = 1  # C(m-1, k), in whole numbers of any length
     for k in range(min(n, d)):
         total += binomial
         binomial = binomial * (n - 1 - k) // (k + 1)
@@ -283,21 +283,21 @@ def dead_cone_probability(units: int, features: int) -> float:
     Parameters
     ----------
     units : int
-        Number of units, N.
+        Number of units, m.
     features : int
         Dimension of the inputs, d.
 
     Returns
     -------
     float
-        The probability, correctly rounded: 1.0 for N <= d, and 0.5 for N = 2 d.
+        The probability, correctly rounded: 1.0 for m <= d, and 0.5 for m = 2 d.
 
     Notes
     -----
     The rows are independent, in general position almost surely, and of symmetric laws (w and -w
-    equally likely). Of the 2^N ways to choose their signs, each cone of the arrangement is dead
-    for exactly one; so the share of dead ones is R(N, d) / 2^N with R from `count_regions`, that
-    is 2^(1-N) Σ_{k<d} C(N-1, k). The quotient is taken of whole numbers and rounded once.
+    equally likely). Of the 2^m ways to choose their signs, each cone of the arrangement is dead
+    for exactly one; so the share of dead ones is R(m, d) / 2^m with R from `count_regions`, that
+    is 2^(1-m) Σ_{k<d} C(m-1, k). The quotient is taken of whole numbers and rounded once.
 
     References
     ----------
@@ -337,7 +337,7 @@ def sign_patterns(weight: npt.ArrayLike, *, tolerance: float = 1e-9) -> _Signs:
     -----
     The recurrence behind `count_regions` is the algorithm: a further hyperplane cuts in two those
     cones that show a pattern on the hyperplane itself, which is an arrangement of one dimension
-    less. No linear program is solved. The time grows as the number of flats, the sum of C(N, k)
+    less. No linear program is solved. The time grows as the number of flats, the sum of C(m, k)
     over k < d, and the number of cones.
 
     Examples
@@ -412,7 +412,7 @@ def degenerate_cells(weight: npt.ArrayLike, *, tolerance: float = 1e-9) -> _Coun
     Notes
     -----
     For random rows of symmetric laws each cell has a binomial number of active units, so that the
-    mean number of degenerate cells is R(N, d) P(Bin(N, 1/2) < d); in the plane 2 N (N + 1) / 2^N.
+    mean number of degenerate cells is R(m, d) P(Bin(m, 1/2) < d); in the plane 2 m (m + 1) / 2^m.
     There, one sweep around the circle follows the number of active units, for all replicas at
     once.
 
@@ -460,7 +460,7 @@ def is_injective(weight: npt.ArrayLike, *, tolerance: float = 1e-9) -> npt.NDArr
     it, with a product > 0 or = 0; so if no cell is degenerate, every x has rows that span. Counted
     with > 0, the layer [I; -I] would fail on its own axes.
 
-    For N < 2 d the answer is no: of any x and -x, one has fewer than d active rows. Otherwise all
+    For m < 2 d the answer is no: of any x and -x, one has fewer than d active rows. Otherwise all
     cells are listed, whose number grows exponentially with the dimension. Nothing quick is to be
     expected for all matrices, as the problem is coNP-complete (Froese, Grillo and Skutella).
 

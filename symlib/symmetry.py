@@ -484,8 +484,7 @@ def escape_rate(
     the largest eigenvalue λ_max. It exceeds 1 by g = max(rate λ⊥, rate λ_max - 2) if that is above
     0; then a difference with a part along that eigenvector comes to need ln 10 / ln(1 + g) steps
     per decade, and a start at ε times the distance from the tie takes ln(1/ε) / ln(1 + g) steps
-    longer.
-    Where neither is above 0 no difference grows. At small rates the first decides; where
+    longer. Where neither is above 0 no difference grows. At small rates the first decides; where
     rate λ_max is above 2 the rate is too large for that direction, and the difference along it
     changes its sign at every step. On the way to rest M changes, and the law does not hold.
 

@@ -6,7 +6,8 @@
 How many linear pieces does a ReLU layer have?
 ==============================================
 
-Eight equal units without biases, and not 0, give two pieces, and eight units with Gaussian weights on three inputs exactly 58.
+Eight equal units without biases, and not 0, give two pieces, and eight units with Gaussian weights on three inputs
+exactly 58.
 The number follows from the numbers of units and inputs alone, as long as the weight vectors are in general position.
 
 The count, N06, is due to Schläfli (1901, written half a century before); Cover (1965, theorem 1) counted in this way
@@ -176,9 +177,9 @@ check("N06", "patterns met that are not listed", len(together) - len(listed), 0)
 # %%
 # Where it stops being true
 # -------------------------
-# **Pieces are not inputs that can be told apart.** Eight equal ReLU units have the same pattern at (1, 1, 1) and at
-# (2, 2, 2), and outputs of 1.5 and 3. Only for threshold units, which answer 0 or 1, is the number of patterns also the
-# number of kinds of input that they tell apart.
+# **Pieces are not inputs that can be told apart.** Eight equal ReLU units have the same pattern at (1, 1, 1) and at (2,
+# 2, 2), and outputs of 1.5 and 3. For threshold units, which answer 0 or 1, the number of patterns is also the number
+# of kinds of input that they tell apart, of those on no border.
 near = np.array([1.0, 1.0, 1.0])
 far = np.array([2.0, 2.0, 2.0])
 relu_apart = relu_layer(equal, far) - relu_layer(equal, near)
@@ -188,8 +189,8 @@ check("N06", "equal threshold units, outputs apart", threshold_apart.sum(), 0)
 
 # %%
 # **Chance is not what counts.** Rows :math:`(1, t, t^2)` are in general position for any eight different :math:`t`, and
-# give as many pieces. The rows of signs are not: they are four pairs of opposites, so that eight units have four planes.
-# Their 14 pieces are well known: they are the functions of two bits that one threshold unit can compute, all 16
+# give as many pieces. The rows of signs are not: they are four pairs of opposites, so that eight units have four
+# planes. Their 14 pieces are well known: they are the functions of two bits that one threshold unit can compute, all 16
 # but XOR and its opposite.
 curve = np.vander(np.arange(1.0, 9.0), inputs)
 check("N06", "pieces, rows (1, t, t^2)", len(sign_patterns(curve)), 58)
@@ -204,9 +205,9 @@ check("N06", "pieces, three dependent units", len(sign_patterns(dependent)), 6)
 check("N06", "pieces, two of eight units tied", len(sign_patterns(tied)), count_regions(7, 3))
 
 # %%
-# **The formula is for units without biases.** With biases in general position there are
-# :math:`\sum_{k \le d} \binom{m}{k}` pieces, one for each choice of at most :math:`d` of the units. That is more if
-# there are more units than inputs, and the pieces need not be cones. A bias is the weight of one more input that is always positive.
+# **The formula is for units without biases.** With biases in general position there are :math:`\sum_{k \le d}
+# \binom{m}{k}` pieces, one for each choice of at most :math:`d` of the units. That is more if there are more units than
+# inputs, and the pieces need not be cones. A bias is the weight of one more input that is always positive.
 biases = rng.standard_normal((units, 1))
 with_biases = np.hstack([gaussian, biases])
 always_positive = np.array([[0, 0, 0, 1]])

@@ -129,9 +129,9 @@ mirrored = np.concatenate([quarter, -quarter], axis=1)
 check("N05", "layers [Q; -Q] with a dead cone, of 1000", has_dead_cone(mirrored).sum(), 0)
 
 # %%
-# **And it needs the symmetry.** The first column of Sylvester's Hadamard matrix is all ones, so a layer made of its first four
-# columns has a dead cone at any width, around the negative first axis. So has a layer of positive weights, equal or
-# random.
+# **And it needs the symmetry.** The first column of Sylvester's Hadamard matrix is all ones, so a layer made of its
+# first four columns has a dead cone at any width, around the negative first axis. So has a layer of positive weights,
+# equal or random.
 hadamard_columns = hadamard(64)[:, :4]
 positive_random = rng.exponential(size=(64, 4))
 check("N05", "64 Hadamard rows with a dead cone", has_dead_cone(hadamard_columns), 1)

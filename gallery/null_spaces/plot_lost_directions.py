@@ -150,6 +150,7 @@ replicas = 50_000
 matrices = weights.gaussian((n, n), replicas=replicas, rng=rng)
 values = np.linalg.svd(matrices, compute_uv=False)
 scaled = np.sort(np.sqrt(n) * values[:, -1])
+check("N03", "least scaled value of 50 thousand", scaled[0], 0, relation=">")
 law = 1 - np.exp(-(scaled**2) / 2 - scaled)
 empirical = (np.arange(replicas) + 0.5) / replicas
 noise = 2.4 / np.sqrt(replicas)  # exceeded once in fifty thousand samples
@@ -213,13 +214,17 @@ check_mean(
 # -------------------------
 # Full rank is a statement about exact arithmetic and about one layer. The product of ten such layers has full rank
 # too, but the logarithm of its condition number is several times as large: what one layer nearly forgets, the next
-# cannot restore. With some more layers a computer, which rounds, finds a lower rank.
+# cannot restore. With twenty layers a computer, which rounds, finds a lower rank.
 deep = np.eye(20)
 for _ in range(10):
     deep = weights.gaussian((20, 20), replicas=1000, rng=rng) @ deep
 log_condition = np.log(np.linalg.cond(deep)).mean()
+for _ in range(10):
+    deep = weights.gaussian((20, 20), replicas=1000, rng=rng) @ deep
+lower_rank = np.mean(np.linalg.matrix_rank(deep) < 20)
 single = np.log(20) + 1.537
 check("N03", "mean log of the condition, ten layers", log_condition, 3 * single, relation=">")
+check("N03", "share of lower rank, twenty layers", lower_rank, 0.9, relation=">")
 summary()
 
 # %%

@@ -7,7 +7,8 @@ How many ReLU units until nothing is lost?
 ==========================================
 
 Twice as many as inputs, if they come in orthogonal pairs of opposite weights: then the layer tells all inputs apart.
-Independent Gaussian units need more if there are two inputs or more, and in the plane no number of them makes it certain.
+Independent Gaussian units need more if there are two inputs or more, and in the plane no number of them is certain to
+be enough.
 
 When a ReLU layer is injective is a theorem of Puthawala, Kothari, Lassas, Dokmanić and de Hoop (2022). The bounds of
 N07 and the probabilities of N08 are derived here.
@@ -146,8 +147,9 @@ for units in (6, 8):
 check("N08", "injective layers, 4 units", np.sum(bad_cells[4] == 0), 0)
 
 # %%
-# **Injective exactly when no cell is bad.** In a bad cell a step at right angles to the weights of the only active unit changes no output, if it is
-# so short that no unit switches. Such a step is taken from the middle of each bad cell of 300 layers of six units.
+# **Injective exactly when no cell is bad.** In a bad cell a step at right angles to the weights of the only active unit
+# changes no output, if it is so short that no unit switches. Such a step is taken from the middle of each bad cell of
+# 300 layers of six units.
 
 
 def middles_of_cells(weight):
@@ -191,11 +193,11 @@ check("N08", "layers of 300, counts of bad cells agree", agreed, 300)
 # Where it stops being true
 # -------------------------
 # In :math:`d` dimensions orthogonal pairs need :math:`2d` units for every :math:`d`, and fewer can never be enough: of
-# an input on no border and its negative, one has fewer than :math:`d` units on. Gaussian layers of large dimension are known to be
-# injective, with a probability that tends to 1, from 7.65 units per input on, and predicted to be so from 6.7 on, by
-# Maillard, Bandeira, Belius, Dokmanić and Nakajima (2023). Whether a *given* layer is injective is hard to decide:
-# Froese, Grillo and Skutella (2025) proved the question coNP-complete, and feasible for few inputs. ``is_injective``
-# lists all cells, whose number grows exponentially with the number of inputs.
+# an input on no border and its negative, one has fewer than :math:`d` units on. Gaussian layers of large dimension are
+# known to be injective, with a probability that tends to 1, from 7.65 units per input on, and predicted to be so from
+# 6.7 on, by Maillard, Bandeira, Belius, Dokmanić and Nakajima (2023). Whether a *given* layer is injective is hard to
+# decide: Froese, Grillo and Skutella (2025) proved the question coNP-complete, and feasible for few inputs.
+# ``is_injective`` lists all cells, whose number grows exponentially with the number of inputs.
 #
 # **Half of each pair is not enough.** With :math:`Q` alone, inputs that switch all units off are the same.
 opposite_pairs = weights.looks_linear((128, 64), mirror="out", rng=rng)

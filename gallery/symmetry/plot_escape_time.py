@@ -9,15 +9,15 @@ How long is "much longer"?
 Where a tie is unstable, each factor of ten costs the same number of steps: a tie that is a billion times tighter lasts
 nine such stretches longer. How long a stretch is follows from one small matrix, computed before the tie breaks.
 
-That gradient descent leaves such points is known (Lee, Simchowitz, Jordan and Recht, 2016), and that a plateau ends
-after a time that grows with the logarithm of the first asymmetry is old (Biehl, Riegler and Wöhler, 1996). The number
-of steps, S09, is derived in the explanation; here it is held against runs.
+That gradient descent leaves saddles is known (Lee, Simchowitz, Jordan and Recht, 2016), and so is that the length of a
+plateau depends on the start (Biehl, Riegler and Wöhler, 1996). The number of steps, S09, is derived in the explanation;
+here it is held against runs.
 """
 
 # %%
 # Set-up
 # ------
-# XOR with labels of 1 and -1, a few tanh units, and a little weight decay: without it the tied network never settles.
+# XOR with labels of 1 and -1, a few tanh units, and a little weight decay: without it the tied network drifts.
 # All weights and biases start at 0.5. Then the incoming weights get a random perturbation of size
 # :math:`\varepsilon`, from 1e-2 down to 1e-12, and the steps are counted until two units differ by 0.05 in a weight.
 #
@@ -148,10 +148,10 @@ longer = measured["sine, 8 units"] / measured["sine"]
 check("S09", "times as long, sine, 8 units and 3", longer, 1, relation=">")
 
 # %%
-# **ReLU units leave a tie as well, if the next layer has several units.** The curvature of ReLU is 0, but the matrix has
-# a second part. With one output that part is 0 at a stationary point, up to the weight decay; with several it need not
-# be. Here tied units that are on at every sample are to return their two inputs, each plus 1, and can follow only one
-# direction of them.
+# **ReLU units leave a tie as well, if the next layer has several units.** The curvature of ReLU is 0, but the matrix
+# has a second part. With one output that part is 0 at a stationary point, up to the weight decay; with several it need
+# not be. Here tied units that are on at every sample are to return their two inputs, each plus 1, and can follow only
+# one direction of them.
 positive = (grid + 1) / 2
 targets = positive + 1
 start = all_half(4, inputs=2, outputs=2, activation="relu")

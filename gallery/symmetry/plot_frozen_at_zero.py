@@ -206,7 +206,8 @@ check("S05", "final loss, two even classes", two_from_zero.losses[-1], np.log(2)
 
 # %%
 # **Is this why your loss stays at 0.693?** That number is what a network gets that answers one half and one half each
-# time; look at its answers to be sure. All zeros is one cause among several. Ask in this order, after a few steps of training:
+# time; look at its answers to be sure. All zeros is one cause among several. Ask in this order, after a few steps of
+# training:
 #
 # 1. Are all weights of all layers *exactly zero*? Then the start is the cause, and this page is about your network.
 # 2. If not, are the *gradients* of all weights exactly zero? Then nothing comes through the hidden units. They may be

@@ -82,12 +82,13 @@ for ax, (name, run) in zip(axes, runs.items()):
     tied = np.ptp(paths[-1], axis=0).max() == 0
     for unit in range(units):
         # Paths that coincide are drawn inside each other, so that all four are seen.
-        path_width = max(10 - 2.6 * unit, 1) if tied else 2
+        path_width = max(10 - 2.6 * unit, 1) if tied else None
+        path_style = "-" if tied else None
         marker = "o" if tied else "osD^"[unit % 4]
         size = max(17 - 4 * unit, 3) if tied else 11
         first_weight = paths[:, unit, 0]
         second_weight = paths[:, unit, 1]
-        (line,) = ax.plot(first_weight, second_weight, "-", linewidth=path_width)
+        (line,) = ax.plot(first_weight, second_weight, linestyle=path_style, linewidth=path_width)
         color = line.get_color()
         ax.plot(first_weight[-1], second_weight[-1], marker, markersize=size, color=color)
     ax.plot(0.5, 0.5, "o", markersize=9, markerfacecolor="none", markeredgecolor="black")
@@ -132,7 +133,8 @@ largest = max(np.abs(difference).max() for difference in differences)
 check("S01", "gradient, permuted before and after", largest, 0, rounding=1e-12)
 
 # %%
-# **So a rule that treats units alike cannot part equal ones**: not momentum, not weight decay, not mini-batches, not Adam.
+# **So a rule that treats units alike cannot part equal ones**: not momentum, not weight decay, not mini-batches, not
+# Adam.
 rules = {
     "gradient descent": {"rate": rate},
     "momentum and weight decay": {"rate": 0.01, "momentum": 0.9, "weight_decay": 1e-3},
@@ -190,8 +192,8 @@ distinct = unit_classes(*trained.layers).max() + 1
 check("S01", "different units after nudging one of four", distinct, 2)
 
 # %%
-# **The rule must treat units alike, and remember nothing that differs.** A rule that updates one unit at a time, drawn at
-# random, parts them. So does momentum that starts with a memory of a thousandth for one of the units.
+# **The rule must treat units alike, and remember nothing that differs.** A rule that updates one unit at a time, drawn
+# at random, parts them. So does momentum that starts with a memory of a thousandth for one of the units.
 network = equal
 for _ in range(200):
     step = gradients(network, x, y).layers[0].weight

@@ -78,10 +78,10 @@ def replicas(names):
     return Network(layers, "relu", same_order=True)
 
 
-def trained(names, steps=1000, dropout=0.0):
+def trained(names, steps=1000, dropout=0.0, activation="relu"):
     """Train the named starts side by side."""
     run = descend(
-        replicas(names),
+        replicas(names)._replace(activation=activation),
         x[:train],
         y[:train],
         steps=steps,
@@ -145,20 +145,17 @@ fig.alt_text = (
 # What this page promises
 # -----------------------
 # **One part that differs is enough, S06.** One part is random at the start. What counts is that the two others, which
-# start equal, come apart: of the units that are on for some image, no two end with the same row of incoming weights, the
-# same bias, or the same column of outgoing weights. And the network gets far more digits right than the tied start does.
+# start equal, come apart: of the units that are on for some image, no two end with the same row of incoming weights,
+# the same bias, or the same column of outgoing weights. And the network gets far more digits right than the tied start
+# does.
 hidden, output = plain_network.layers
-random_part = {
-    "random biases": "random biases only",
-    "random second layer": "random second layer only",
-    "random first layer": "random first layer only",
-}
-drawn = {
+drawn_part = {
     "random biases": "biases",
     "random second layer": "columns",
     "random first layer": "rows",
 }
-for name, row in random_part.items():
+for name, drawn in drawn_part.items():
+    row = f"{name} only"
     first_layer = starts[row][0]
     sums = x[:train] @ first_layer.weight.T + first_layer.bias
     alive = (sums > 0).any(axis=0)
@@ -169,15 +166,16 @@ for name, row in random_part.items():
         "columns": output.weight[replica, :, alive],
     }
     for part, values in parts.items():
-        if part != drawn[name]:
+        if part != drawn:
             repeated = alive.sum() - len(np.unique(values, axis=0))
             check("S06", f"equal {part}, {name}", repeated, 0)
     check("S06", f"accuracy, {name}", plain_accuracy[row], 0.8, relation=">")
 
 # %%
-# The difference need not be large, where the tie is unstable. With noise of 1e-8 in the incoming weights the scaled start
-# takes longer, and then learns as well. (ReLU units with a single output would not: that is a page of its own.)
-starts["nearly equal"] = start(inner + 1e-8 * random_inner, 0, outer)
+# The difference need not be large, where the tie is unstable. With noise of 1e-8 in the incoming weights the scaled
+# start takes longer, and then learns as well. (ReLU units with a single output would not: that is a page of its own.)
+small = weights.gaussian((units, pixels), std=1e-8, rng=seed)
+starts["nearly equal"] = start(inner + small, 0, outer)
 nearly_equal = trained(["nearly equal"], steps=3000)
 (accuracy,) = accuracies(nearly_equal)
 (apart,) = np.ptp(nearly_equal.layers[0].weight, axis=1).max(axis=-1)
@@ -222,24 +220,13 @@ check(
 )
 
 # %%
-# **Breaking the tie is not all: for tanh units scale comes first.** The pixels of an image add up to 11 and more, so with
-# all weights at 0.5 a tanh unit gets more than 5, and there tanh is flat. Random biases do make such units different,
-# but hardly any gradient comes through, and a thousand steps teach the network nothing. With the scaled weights of
-# above, the same biases are enough. (For ReLU units all 0.5 is too large as well: with random biases they learn in some
-# runs, and in others they do not. Change ``seed`` to see it.)
+# **Breaking the tie is not all: for tanh units scale comes first.** The pixels of an image add up to 11 and more, so
+# with all weights at 0.5 a tanh unit gets more than 5, and there tanh is flat. Random biases do make such units
+# different, but hardly any gradient comes through, and a thousand steps teach the network nothing. With the scaled
+# weights of above, the same biases are enough.
 starts["all 0.5; random biases"] = start(0.5, random_bias, 0.5)
 compared = ["all 0.5; random biases", "random biases only"]
-run = descend(
-    replicas(compared)._replace(activation="tanh"),
-    x[:train],
-    y[:train],
-    steps=1000,
-    rate=0.2,
-    kind="cross_entropy",
-    batch=50,
-    rng=seed,
-)
-saturated, scaled = accuracies(run.network)
+saturated, scaled = accuracies(trained(compared, activation="tanh"))
 name = "accuracy, tanh at 0.5, random biases"
 check("S06", name, saturated, 0.2, relation="<", shows="limit")
 check("S06", "accuracy, tanh, scaled, random biases", scaled, 0.8, relation=">")
@@ -249,6 +236,7 @@ summary()
 # Try it yourself
 # ---------------
 # - Change ``seed``. Which of the numbers above move, and which cannot?
+# - Train ReLU units from all 0.5 with random biases. With how many of ten seeds do they learn?
 # - Multiply the loss of each sample by a random factor: noise again, but the same for all units. Does the tie break?
 # - In "equal, scaled", make a *single* outgoing weight different. How many different units are there at the end?
 

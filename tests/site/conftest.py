@@ -208,7 +208,8 @@ def _shrunk(folder):
     verdicts = {"S01": "holds within limits", "S03": "holds"}  # as the small page has them
     entries = ledger.read_text(encoding="utf-8").split("\n[[claim]]\n")
     for place, entry in enumerate(entries):
-        verdict = verdicts.get(entry[6:9], "open")
+        claim = re.search(r'id = "(\w+)"', entry)
+        verdict = verdicts.get(claim[1], "open") if claim else "open"
         entries[place] = re.sub(r'\nverdict = ".*"', f'\nverdict = "{verdict}"', entry)
     ledger.write_text("\n[[claim]]\n".join(entries), encoding="utf-8")
     return folder
