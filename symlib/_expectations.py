@@ -497,7 +497,7 @@ def _relu_product(c: _Real) -> _Real:
 
 
 def shrinkage(theta: _Real) -> _Real:
-    """Return 1 - ψ / (1 - cos θ), where 1 - cos θ = θ² s² / 2 with s = sin(θ/2) / (θ/2)."""
+    """Return 1 - h / (1 - cos θ), where 1 - cos θ = θ² s² / 2 with s = sin(θ/2) / (θ/2)."""
     s = np.sinc(theta / (2 * np.pi))
     return 1 - 2 / np.pi * _bessel(theta) / (s * s)
 

@@ -1,4 +1,4 @@
-r"""Matrices from number theory and combinatorics, no dice.
+r"""Matrices from number theory and combinatorics, without dice.
 
 Every matrix here is the same on each call, and each has a property that is exact and can be
 checked: this is what takes the place of "with high probability". Three families:
@@ -568,8 +568,8 @@ def fibonacci_sphere(points: int) -> _Real:
     Point k = 0, ..., m - 1 has the height z = 1 - (2k + 1)/m and the longitude 2π k (√5 - 1)/2.
     Equal steps in height cut zones of equal area (Archimedes), each with one point in its middle,
     so caps around the poles hold their share to within half a point, and the mean of z² is
-    (1 - 1/m²)/3. For all caps together, Beck showed that m points can have a root mean
-    square discrepancy as small as the order m^(-3/4), and not smaller; a random sample has
+    (1 - 1/m²)/3. For all caps together, the best m points have a root mean square discrepancy
+    of the order m^(-3/4), and Beck showed that none have a smaller one; a random sample has
     m^(-1/2). That the spiral has this order is seen in measurements.
 
     References

@@ -173,11 +173,13 @@ def convergence_bound(
 
         ‖y - f(k)‖² <= (1 - η λ₀ / 2)ᵏ ‖y - f(0)‖²
 
-    at every step k. The theorem is about f(x) = m^(-1/2) Σ_r a_r relu(w_r·x), whose w_r start
-    standard normal and are trained, and whose a_r are drawn independently, 1 or -1 with the same
-    probability, and stay. It supposes inputs of length 1 with λ₀ > 0, labels with a bound that does
-    not depend on their number n, a rate of at most the order λ₀ / n², and at least the order of
-    `required_width` units.
+    at every step k. The theorem is about f(x) = m^(-1/2) Σ_r a_r relu(w_r·x) and gradient descent
+    on half the sum of squares. The w_r start standard normal and are trained; the a_r are drawn
+    independently, 1 or -1 with the same probability, and stay. It supposes inputs of length 1, no
+    two of them parallel or antiparallel, so that λ₀ > 0; labels with a bound that does not depend
+    on their number n; a rate of at most the order λ₀ / n²; and at least the order of
+    `required_width` units. The constants of both orders are not named. This function computes the
+    bound and checks none of that.
 
     References
     ----------
@@ -214,8 +216,9 @@ def required_width(samples: int, *, least_eigenvalue: float, failure: float = 1.
     Returns
     -------
     float
-        n⁶ / (λ₀⁴ δ³). The theorem has a constant in front, which it does not name, and asks for at
-        least as many units. What else it supposes is in the notes of `convergence_bound`.
+        n⁶ / (λ₀⁴ δ³). The theorem asks for at least a constant times as many units; the constant,
+        which it does not name, is left out. It depends on the bound of the labels. What else the
+        theorem supposes is in the notes of `convergence_bound`.
 
     References
     ----------

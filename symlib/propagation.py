@@ -162,8 +162,8 @@ def angle_map(theta: npt.ArrayLike, *, depth: int = 1) -> _Real:
 
     Notes
     -----
-    One layer takes θ to θ' with cos θ' = cos θ + ψ, where ψ = (sin θ - θ cos θ) / π. As
-    ψ = θ² j₁(θ) / π with a spherical Bessel function, 1 - cos θ' = 2 sin²(θ/2) - ψ loses no digits,
+    One layer takes θ to θ' with cos θ' = cos θ + h, where h = (sin θ - θ cos θ) / π. As
+    h = θ² j₁(θ) / π with a spherical Bessel function, 1 - cos θ' = 2 sin²(θ/2) - h loses no digits,
     and no angle is too small. The series θ' = θ - θ² / (3π) + ... gives θ ≈ 3π / depth far down,
     a slow decay: a power, not an exponential.
 
@@ -180,7 +180,7 @@ def angle_map(theta: npt.ArrayLike, *, depth: int = 1) -> _Real:
     """
     angle = _between("theta", theta, 0.0, np.pi, "from 0 to pi")
     for _ in range(_arrays.whole("depth", depth)):
-        # 1 - cos θ' = 2 sin²(θ/2) - ψ = 2 sin²(θ/2) (ratio of squared distances)
+        # 1 - cos θ' = 2 sin²(θ/2) - h = 2 sin²(θ/2) (ratio of squared distances)
         angle = 2 * np.arcsin(np.sin(angle / 2) * np.sqrt(shrinkage(angle)))
     return angle[()]
 
@@ -201,9 +201,9 @@ def squared_distance_ratio(theta: npt.ArrayLike) -> _Real:
 
     Notes
     -----
-    The ratio is 1 - ψ / (1 - cos θ), with ψ as for `angle_map`, and exact at every width. For
+    The ratio is 1 - h / (1 - cos θ), with h as for `angle_map`, and exact at every width. For
     small angles it is 1 - 2 θ / (3π) + ... For inputs of different lengths the expectation of the
-    squared distance is ‖x - y‖² - 2 ‖x‖ ‖y‖ ψ, which is at least ‖x - y‖² / 2, too.
+    squared distance is ‖x - y‖² - 2 ‖x‖ ‖y‖ h, which is at least ‖x - y‖² / 2, too.
 
     References
     ----------
@@ -342,7 +342,7 @@ def correlation_map(
 
     Notes
     -----
-    The expectation is √(q q₂) c for the identity, √(q q₂) (c + ψ) / 2 for relu with ψ as for
+    The expectation is √(q q₂) c for the identity, √(q q₂) (c + h) / 2 for relu with h as for
     `angle_map` and c = cos θ, and (2/π) arcsin(2 c √(q q₂) / √((1 + 2q) (1 + 2 q₂))) for erf. Its
     second derivative in c is a sum of normal densities at pairs of kinks for hardtanh, which is
     integrated twice. In general it is Σ a_k(q) a_k(q₂) cᵏ, where a_k(q) is the coefficient of
@@ -529,9 +529,11 @@ def depth_scales(
     distance falls like exp(-depth / ξ) with ξ = -1 / ln(slope). The slope of the correlation map at
     c* is σ_w² E φ'(√q* z₁) φ'(√q* z₂), that of the length map σ_w² E[φ'² + φ φ''].
 
-    Where c* is nan, as `fixed_point` says, ξ_c is. Where relu or leaky_relu merge all inputs though
-    no length above 0 and below inf is their fixed point, or each is, 1 - c falls like 1 / depth²,
-    and ξ_c is inf.
+    Where c* is nan, as `fixed_point` says, ξ_c is nan and not inf: correlations come to rest at a
+    place that depends on where they began, so that there is no one way whose layers are counted.
+    Where relu or leaky_relu merge all inputs though no length above 0 and below inf is their fixed
+    point, or each is, 1 - c falls like 1 / depth². There is a way, and it shrinks more slowly than
+    by any factor, so that ξ_c is inf.
 
     References
     ----------

@@ -228,7 +228,8 @@ def tracy_widom(beta: int) -> Law:
 
     Take a symmetric (beta 1), Hermitian (2) or quaternion self-dual (4) matrix of shape (n, n)
     with independent Gaussian entries above the diagonal, whose mean square is 1. Its largest
-    eigenvalue is about 2 √n + n^(-1/6) T, and T follows this law.
+    eigenvalue is about 2 √n + n^(-1/6) T, and T follows this law. Its distribution function is
+    called F1 for beta 1, F2 for beta 2, and F4, in several units, for beta 4.
 
     Parameters
     ----------
@@ -278,6 +279,15 @@ def tracy_widom(beta: int) -> Law:
     0.413224142505
     >>> round(tracy_widom(1).mean(), 9), round(tracy_widom(1).var(), 9)
     (-1.206533575, 1.607781035)
+
+    For beta 4 Mathematica counts in units that make T 2^(1/6) times as large, and RMTstat in units
+    that make it 2^(2/3) times as large. Divide a place of theirs by the factor, and multiply a
+    mean by it:
+
+    >>> round(float(tracy_widom(4).cdf(-1 / 2 ** (1 / 6))), 3)  # Mathematica's value at -1
+    0.961
+    >>> round(2 ** (2 / 3) * tracy_widom(4).mean(), 4)  # the mean in RMTstat's unit
+    -3.2624
     """
     given: object = beta  # whatever the annotation says
     real = isinstance(given, int | float | np.number) and not isinstance(given, bool)
@@ -290,7 +300,7 @@ def smallest_singular_value() -> Law:
     """Return the law of the smallest singular value of a square random matrix, times √n.
 
     The matrix is large, of shape (n, n), and has independent entries of mean 0 and variance 1. Its
-    smallest singular value is of the size 1 / √n: no dimension is lost, and hardly more.
+    smallest singular value is of the order 1 / √n: no direction is lost, but one nearly is.
 
     Returns
     -------
@@ -299,8 +309,9 @@ def smallest_singular_value() -> Law:
 
     Notes
     -----
-    The probability above t is exp(-t²/2 - t). For Gaussian entries Edelman found this limit, and
-    Tao and Vu that other entries with enough moments have it too.
+    The probability above t is exp(-t²/2 - t). For Gaussian entries Edelman found this limit. Tao
+    and Vu proved it for independent copies of any other real random variable of mean 0 and
+    variance 1 with enough finite moments. Complex entries have another limit.
 
     References
     ----------

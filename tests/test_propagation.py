@@ -796,10 +796,31 @@ def test_softplus_has_no_border_and_that_of_sigmoid_begins_high():
 
 
 def test_border_of_relu_does_not_depend_on_biases():
-    """2 for relu and 1 for identity, whatever the biases; there is no order on one side of it."""
+    """2 for relu and 1 for identity, at each bias variance, as lengths are kept there."""
     b = np.array([0.0, 0.1, 7.0])
     assert (critical_weight_variance(b, activation="relu") == 2).all()
     assert (critical_weight_variance(b, activation="identity") == 1).all()
+
+
+@pytest.mark.parametrize("w", [1.5, 2.5])
+def test_relu_merges_on_both_sides_of_two(w):
+    """Also where χ₁ is 1.25, as lengths grow without end there and biases count ever less."""
+    pair = {"weight_variance": w, "bias_variance": 0.05, "activation": "relu"}
+    c, q = 0.2, 1.0
+    for _ in range(200):
+        c, q = correlation_map(c, q, **pair), length_map(q, **pair)
+    assert c > 0.999
+    assert fixed_point(**pair).slope == w / 2
+
+
+def test_tanh_on_its_border_keeps_correlations():
+    """With weight variance 1 and no biases q falls like 1 / (2 depth), and c hardly moves."""
+    c, q = 0.2, 1.0
+    for _ in range(200):
+        c = correlation_map(c, q, weight_variance=1.0, activation="tanh")
+        q = length_map(q, weight_variance=1.0, activation="tanh")
+    np.testing.assert_allclose(c, 0.1714, atol=2e-4)
+    np.testing.assert_allclose(200 * q, 0.5, atol=0.01)
 
 
 # --- depth scales -------------------------------------------------------------------------------
@@ -851,6 +872,7 @@ def test_scales_agree_with_mpmath_and_with_a_double_integral():
         ("relu", 2.0, 0.0, np.inf, np.inf),
         ("relu", 3.0, 0.0, np.nan, np.inf),
         ("relu", 1.0, 0.0, 1 / np.log(2), np.inf),
+        ("relu", 2.5, 0.05, np.nan, np.inf),
         ("leaky_relu", 2.0, 0.1, np.nan, np.inf),
         ("identity", 1.0, 0.0, np.inf, np.nan),
         ("tanh", 1.0, 0.0, np.inf, np.nan),

@@ -6,10 +6,12 @@
 Why do signals fade although their mean is kept?
 ================================================
 
-Because the mean of the squared length is kept by a few lucky networks, while the typical signal shrinks.
-Over L layers of width n its logarithm falls by 5L/(2n) and spreads with variance 5L/n: depth over width decides.
+Because a few lucky networks keep the mean of the squared length, while the typical signal shrinks.
+Over L layers of n ReLU units with He weights its logarithm falls by 5L/(2n), to leading order, and spreads with
+variance 5L/n: depth over width decides.
 
-The law, R06, is a theorem of Hanin and Nica (2020). The exact moments at each width are derived here.
+That the logarithm becomes Gaussian when depth and width grow together is a theorem of Hanin and Nica (2020). Its mean
+and variance, R06, are derived here at each width, and the numbers 5/2 and 5 from them.
 """
 
 # %%
@@ -17,136 +19,197 @@ The law, R06, is a theorem of Hanin and Nica (2020). The exact moments at each w
 # ------
 # A signal :math:`h` goes through a layer of :math:`n` ReLU units with He weights, Gaussian of variance :math:`2/n`.
 # For a fixed :math:`h` the sums :math:`Wh` are :math:`n` independent Gaussian numbers of variance
-# :math:`2|h|^2/n`, wherever :math:`h` points. Each is positive with probability 1/2. So the number :math:`k` of units
-# that are on is binomial, and the squared length is multiplied by :math:`\frac{2}{n}\chi^2_k`, of mean 1 and variance
-# :math:`5/n`. Given :math:`k`, the logarithm of that has the mean :math:`\psi(k/2) + \ln(4/n)` and the variance
-# :math:`\psi'(k/2)`, where :math:`\psi` is the digamma function. As this does not depend on :math:`h`, layers are
-# independent, and the moments of the logarithm add up. In linear layers, of variance :math:`1/n`, all units are on.
+# :math:`2|h|^2/n`, whichever way :math:`h` points. Each is positive with probability 1/2.
 #
-# So there is a **shortcut** for many networks: draw what a layer does to the squared length, and no matrix.
+# - The number :math:`k` of units that are on is therefore binomial.
+# - Given :math:`k`, the squared length is multiplied by :math:`\frac{2}{n}\chi^2_k`: a sum of :math:`k` squares. Over
+#   all :math:`k` this factor has the mean 1.
+# - Given :math:`k`, its logarithm has the mean :math:`\psi(k/2) + \ln(4/n)` and the variance :math:`\psi'(k/2)`, where
+#   :math:`\psi` is the digamma function.
+#
+# None of this depends on :math:`h`. So the factors of different layers are independent, and means and variances of the
+# logarithm add up. In linear layers, of variance :math:`1/n`, all units are on, and the factor is
+# :math:`\frac1n\chi^2_n`.
+#
+# So there is a **shortcut** for many networks: draw the factor of each layer, and no matrix.
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.special import comb, digamma, polygamma
 
 from symlib import weights
-from symlib.claims import check, summary
+from symlib.claims import check, check_mean, summary
 
 rng = np.random.default_rng(2020)
-width, depth, replicas = 50, 50, 60_000
+width = 50
+depth = 50
+replicas = 60_000
 
 
-def moments(n, linear=False):
-    """Return the mean and the variance of the logarithm in one layer that does not die."""
+def relu_moments(n):
+    """Return mean and variance of the logarithm in one ReLU layer, if a unit is on."""
     k = np.arange(1, n + 1)
-    chance = np.where(k == n, 1, 0) if linear else comb(n, k) / (2.0**n - 1)
-    means = digamma(k / 2) + np.log((2 if linear else 4) / n)
-    mean = chance @ means
-    return mean, chance @ (polygamma(1, k / 2) + (means - mean) ** 2)
+    chance = comb(n, k) / (2.0**n - 1)
+    mean_given_k = digamma(k / 2) + np.log(4 / n)
+    mean = chance @ mean_given_k
+    variance = chance @ (polygamma(1, k / 2) + (mean_given_k - mean) ** 2)
+    return mean, variance
 
 
-def through_layers(fill, n, networks, linear=False, depth=depth):
-    """Send a signal through networks of weight matrices; return the log squared lengths."""
-    h, result = np.eye(n)[:, :1], []
+def linear_moments(n):
+    """Return mean and variance of the logarithm in one linear layer."""
+    return digamma(n / 2) + np.log(2 / n), polygamma(1, n / 2)
+
+
+def relu(z):
+    """Return z where it is positive, else 0."""
+    return np.maximum(z, 0)
+
+
+def linear(z):
+    """Return z as it is."""
+    return z
+
+
+def log_lengths(fill, activation, n, networks, depth):
+    """Send a signal through networks of weight matrices; return its log squared lengths."""
+    h = np.eye(n)[:, :1]
+    squares = []
     for _ in range(depth):
-        h = fill((n, n), replicas=networks, rng=rng) @ h
-        h = h if linear else np.maximum(h, 0)
-        result.append(np.sum(h**2, axis=(1, 2)))
-    with np.errstate(divide="ignore"):  # the logarithm of a dead signal is minus infinity
-        return np.log(result)
+        layer = fill((n, n), replicas=networks, rng=rng)
+        h = activation(layer @ h)
+        squares.append(np.sum(h**2, axis=(1, 2)))
+    with np.errstate(divide="ignore"):  # where all units are off the logarithm is minus infinity
+        return np.log(squares)
 
 
-real = through_layers(weights.he, width, 100)
-real_linear = through_layers(weights.lecun, width, 100, linear=True)
-on = rng.binomial(width, 0.5, (depth, replicas))
-paths = np.cumsum(np.log(4 / width * rng.standard_gamma(on / 2)), axis=0)
-steps = rng.standard_gamma(width / 2, (depth, replicas))
-paths_linear = np.cumsum(np.log(2 / width * steps), axis=0)
+with_matrices = {
+    "ReLU": log_lengths(weights.he, relu, width, 400, depth),
+    "linear": log_lengths(weights.lecun, linear, width, 400, depth),
+}
+units_on = rng.binomial(width, 0.5, (depth, replicas))
+relu_factors = 4 / width * rng.standard_gamma(units_on / 2)
+linear_factors = 2 / width * rng.standard_gamma(width / 2, (depth, replicas))
+with_shortcut = {
+    "ReLU": np.cumsum(np.log(relu_factors), axis=0),
+    "linear": np.cumsum(np.log(linear_factors), axis=0),
+}
+moments = {
+    "ReLU": relu_moments(width),
+    "linear": linear_moments(width),
+}
 
 # %%
 # The figure
 # ----------
-# Twelve signals in networks of weight matrices, thin; the theory of the mean, and for ReLU of one standard deviation
-# on each side, as lines; sixty thousand draws of the shortcut, as points. At 0 the logarithm of the mean length.
+# Thin: twelve signals in ReLU networks of weight matrices. Lines are theory: the mean, and for ReLU, dashed, one
+# standard deviation on each side. Points are sixty thousand draws of the shortcut. Gray is the logarithm of the *mean*
+# squared length, which is 0.
 fig, ax = plt.subplots()
 layers = np.arange(depth + 1)
-ax.plot(layers, np.vstack([np.zeros(12), real[:, :12]]), "-", color="C1", linewidth=0.7, alpha=0.5)
-for sample, linear, color, marker in ((paths, False, "C1", "o"), (paths_linear, True, "C0", "s")):
-    mean, variance = moments(width, linear)
-    for side, style in ((0, "-"),) if linear else ((-1, "--"), (0, "-"), (1, "--")):
-        ax.plot(layers, mean * layers + side * np.sqrt(variance * layers), style, color=color)
-        points = [one.mean() + side * one.std() for one in sample[9::10]]
-        ax.plot(layers[10::10], points, marker, color=color, clip_on=False)
+shown = [10, 20, 30, 40, 50]
+signals = np.vstack([np.zeros(12), with_matrices["ReLU"][:, :12]])
+ax.plot(layers, signals, "-", color="C1", linewidth=0.7, alpha=0.5)
+for name, color, marker in (("ReLU", "C1", "o"), ("linear", "C0", "s")):
+    mean, variance = moments[name]
+    ax.plot(layers, mean * layers, "-", color=color)
+    drawn = with_shortcut[name][9::10]
+    ax.plot(shown, drawn.mean(axis=1), marker, color=color, clip_on=False)
+    if name == "ReLU":
+        deviation = np.sqrt(variance * layers)
+        for side in (-1, 1):
+            ax.plot(layers, mean * layers + side * deviation, "--", color=color)
+            drawn_side = drawn.mean(axis=1) + side * drawn.std(axis=1)
+            ax.plot(shown, drawn_side, marker, color=color, clip_on=False)
 ax.axhline(0, color="gray", linewidth=1, linestyle="-", zorder=0)
 ax.annotate("mean", (51, -0.1), color="gray", annotation_clip=False)
 ax.annotate("linear", (51, -1.25), color="C0", annotation_clip=False)
 ax.annotate("ReLU", (51, -2.8), color="C1", annotation_clip=False)
-ax.set(xlabel="layers of width 50", ylabel="log of squared length", xlim=(0, 50), ylim=(-6.5, 2))
+ax.annotate("lines: theory, points: drawn", (1, -6), color="gray")
+ax.set_xlabel("layers of width 50")
+ax.set_ylabel("log of squared length")
+ax.set_xlim(0, 50)
+ax.set_ylim(-6.5, 2)
 ax.set_title("The mean is kept, the typical signal is not")
 fig.alt_text = (
-    "The logarithm of the squared length of a signal drifts down with depth, by 2.5 on average over "
-    "50 ReLU layers of width 50, and spreads by as much; in linear layers it falls by 1. Measured "
-    "points lie on the lines of the theory, while the mean of the squared length stays 1."
+    "The logarithm of the squared length of a signal drifts down with depth, by about 2.6 on "
+    "average over 50 ReLU layers of width 50, and spreads by nearly as much; in linear layers it "
+    "falls by 1. Measured points lie on the lines of the theory, while the mean of the squared "
+    "length stays 1."
 )
 
 # %%
 # What this page promises
 # -----------------------
-# **Drift and spread, R06**, at width 50, where the exact moments are a few percent beyond the leading order.
-
-
-def noise(values):
-    """Return four standard errors of the mean and of the variance."""
-    spread = values - values.mean()
-    return 4 * np.array([values.std(), (spread**2).std()]) / np.sqrt(len(values))
-
-
-why = {"reason": "four standard errors"}
-for name, last, linear in (("ReLU", paths[-1], False), ("linear", paths_linear[-1], True)):
-    (mean, variance), room = moments(width, linear), noise(last)
-    check("R06", f"mean of the log, {name}", last.mean(), depth * mean, atol=room[0], **why)
-    check("R06", f"variance of the log, {name}", last.var(), depth * variance, atol=room[1], **why)
+# **Drift and spread, R06**, over 50 layers of width 50, by the shortcut. The exact moments are a few percent more than
+# the leading order, in size.
+for name, logs in with_shortcut.items():
+    last = logs[-1]
+    mean, variance = moments[name]
+    deviations_squared = (last - depth * mean) ** 2
+    check_mean("R06", f"mean of the log, {name}", last, depth * mean)
+    check_mean("R06", f"variance of the log, {name}", deviations_squared, depth * variance)
 
 # %%
-# **Weight matrices do what the shortcut does.** Five thousand layers of each kind, taken one by one.
-off = []
-for sample, linear in ((real, False), (real_linear, True)):
-    one = np.diff(sample, axis=0, prepend=0).ravel()
-    off += [*np.abs(np.array([one.mean(), one.var()]) - moments(width, linear)) / noise(one) * 4]
-check("R06", "standard errors off, worst of four", max(off), 4.5, relation="<")
+# **Weight matrices do what the shortcut does.** As the layers of a network are independent, the twenty thousand layers
+# of each kind are taken one by one. Below, at width 4, the same is seen with a smaller error.
+for name, logs in with_matrices.items():
+    steps = np.diff(logs, axis=0, prepend=0)
+    mean, variance = moments[name]
+    check_mean("R06", f"mean of a layer, matrices, {name}", steps, mean)
+    check_mean("R06", f"variance of a layer, matrices, {name}", (steps - mean) ** 2, variance)
 
 # %%
-# **The numbers of the theorem** are the leading order of these moments for large :math:`n`. And all the while the
-# mean of the squared length is 1; it is measured after five layers, where luck is not yet too rare for it.
-mean, variance = moments(1000)
-order = {"reason": "the next order is a few times 1 / n"}
-check("R06", "mean of one layer, times the width 1000", 1000 * mean, -5 / 2, rtol=3 / 1000, **order)
-check("R06", "its variance, times 1000", 1000 * variance, 5, rtol=5 / 1000, **order)
-length = np.exp(paths[4])
-check("R06", "mean squared length after 5 layers", length.mean(), 1, atol=noise(length)[0], **why)
+# **Where 5/2 and 5 come from.** The factor of a layer is :math:`\frac2n` times a sum of :math:`n` independent terms.
+# Each is 0 or the square of a standard normal number, with probability 1/2. It has the mean 1/2 and the mean square
+# 3/2, so the variance 5/4. So the factor has the mean 1 and the variance :math:`\frac4{n^2} \cdot n \cdot \frac54 = 5/n`.
+# For a number :math:`1 + \epsilon` with a small :math:`\epsilon` of mean 0 the logarithm is about
+# :math:`\epsilon - \epsilon^2/2`. Its mean is minus half of the variance, :math:`-5/(2n)`, and its variance
+# :math:`5/n`. In a linear layer all terms are squares, of variance 2, so the numbers are :math:`-1/n` and :math:`2/n`.
+next_order = {"rtol": 0.01, "reason": "the next order is a few times 1 / n"}
+mean, variance = relu_moments(1000)
+check("R06", "mean of one layer, times the width 1000", 1000 * mean, -5 / 2, **next_order)
+check("R06", "its variance, times 1000", 1000 * variance, 5, **next_order)
+mean, variance = linear_moments(1000)
+check("R06", "mean of one linear layer, times 1000", 1000 * mean, -1, **next_order)
+check("R06", "variance of one linear layer, times 1000", 1000 * variance, 2, **next_order)
+
+# %%
+# All the while, the mean of the squared length is 1. It is measured after five layers, where luck is not yet too rare
+# for it.
+lengths = np.exp(with_shortcut["ReLU"][4])
+check_mean("R06", "mean squared length after 5 layers", lengths, 1)
 
 # %%
 # Where it stops being true
 # -------------------------
-# The relative error of the leading order is of the order :math:`1/n`, at any depth. With four units that is a lot: the
-# drift is larger by a seventh and the variance more than twice as large, **in networks that are still alive**. For all
-# units of a layer are off with probability :math:`2^{-n}`, and then nothing passes any more. At width 50 this is as
-# good as impossible. At width 4 ten layers kill half of the signals, :math:`1 - (15/16)^{10}`.
-narrow = through_layers(weights.he, 4, 40_000, depth=10)[-1]
-alive = narrow[np.isfinite(narrow)]
-dead = 1 - len(alive) / len(narrow)
-limit = {"shows": "limit", "reason": "four standard errors"}
-atol = noise(np.isfinite(narrow))[0]
-check("R06", "share of dead signals, width 4", dead, 1 - (15 / 16) ** 10, atol=atol, **limit)
-drift = 10 * moments(4)[0]
-check("R06", "mean of the log, width 4", alive.mean(), drift, atol=noise(alive)[0], **limit)
-limit = {"relation": ">", "shows": "limit", "reason": "twice the leading order; exactly 2.34 times"}
-check("R06", "variance of the log, width 4", alive.var(), 2 * 5 * 10 / 4, **limit)
+# **Narrow layers.** The leading order has a relative error of the order :math:`1/n`. With four units that is a lot: the
+# drift is larger by a seventh, and the variance is more than twice as large.
+#
+# And a layer can be off. All its units are off with probability :math:`2^{-n}`, and then nothing passes any more: the
+# signal has died, and its logarithm is minus infinity. At width 50 this is as good as impossible. At width 4 ten layers
+# kill nearly half of the signals, a share of :math:`1 - (15/16)^{10}`. The moments are those of the signals that have
+# not died.
+narrow = log_lengths(weights.he, relu, 4, 40_000, depth=10)[-1]
+is_dead = np.isinf(narrow)
+alive = narrow[~is_dead]
+share = 1 - (15 / 16) ** 10
+mean, variance = relu_moments(4)
+leading_drift = -5 * 10 / (2 * 4)
+leading_variance = 5 * 10 / 4
+check_mean("R06", "share of dead signals, width 4", is_dead, share, shows="limit")
+check_mean("R06", "mean of the log, width 4", alive, 10 * mean)
+check_mean("R06", "variance of the log, width 4", (alive - 10 * mean) ** 2, 10 * variance)
+drift_ratio = alive.mean() / leading_drift
+check("R06", "drift over its leading order, width 4", drift_ratio, 1.1, relation=">", shows="limit")
+variance_ratio = alive.var() / leading_variance
+check("R06", "variance over leading order, width 4", variance_ratio, 2, relation=">", shows="limit")
 
 # %%
-# **It is a law of independent weights.** Orthogonal linear layers keep every length, however narrow or deep.
-kept = through_layers(weights.orthogonal, 10, 20, linear=True)
-why = {"atol": 1e-12, "reason": "rounding"}
-check("R06", "largest drift, linear orthogonal", np.abs(kept).max(), 0, **why)
+# **Other weights.** The numbers are those of independent Gaussian weights. Orthogonal linear layers keep the length of
+# each signal, at any width and depth.
+kept = log_lengths(weights.orthogonal, linear, 10, 20, depth)
+drift = np.abs(kept).max()
+check("R06", "largest drift, linear orthogonal", drift, 0, rounding=1e-12, shows="limit")
 summary()
 
 # %%
@@ -154,6 +217,6 @@ summary()
 # ---------------
 # - Give orthogonal layers a ReLU and the factor :math:`\sqrt 2`. The drift becomes :math:`-3L/(2n)`. Why 3?
 # - Choose the variance of the weights such that the typical length is kept. What does the mean do then?
-# - Halve the width from layer to layer. Does the sum of all :math:`1/n` decide, as the theorem says?
+# - Halve the width from layer to layer. Does the sum of all :math:`1/n` decide?
 
 plt.show()

@@ -14,7 +14,7 @@ FIGURES = {
     "symmetry": "explanation/the_tie.html",
     "nullspace": "explanation/what_a_layer_forgets.html",
     "spectrum": "explanation/what_random_matrices_guarantee.html",
-    "chaos": "explanation/compressive_but_separating.html",
+    "chaos": "explanation/the_scale_of_the_weights.html",
 }
 
 # The widths of the formulas within lines: of those that were there when the page was first painted,

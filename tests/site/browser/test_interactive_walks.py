@@ -17,7 +17,7 @@ from symlib.designs import hadamard
 
 WALK = ("explanation/what_a_layer_forgets.html", "nullspace")
 SPECTRUM = ("explanation/what_random_matrices_guarantee.html", "spectrum")
-CHAOS = ("explanation/compressive_but_separating.html", "chaos")
+CHAOS = ("explanation/the_scale_of_the_weights.html", "chaos")
 COLUMNS = 160
 
 # The share of each pixel that is blank or ink, and where it is drawn.

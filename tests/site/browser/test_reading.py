@@ -116,7 +116,7 @@ def test_folded_answers_open_by_keyboard(reader):
     [
         ("gallery/symmetry/plot_tied_units.html", "article pre"),
         ("study/comparison.html", "article .table-wrapper"),
-        ("explanation/compressive_but_separating.html", "article div.math"),
+        ("explanation/why_training_converges.html", "article div.math"),
     ],
 )
 def test_what_is_too_wide_scrolls_by_keyboard(reader, name, boxes):

@@ -20,7 +20,7 @@ QUESTIONS = {
     ],
     "xavier vs he": [
         "gallery/separation/plot_norms_and_constants",
-        "explanation/compressive_but_separating",
+        "explanation/the_scale_of_the_weights",
     ],
     "why not zero weights": [
         "gallery/symmetry/plot_frozen_at_zero",
@@ -43,7 +43,7 @@ QUESTIONS = {
     ],
     "orthogonal initialization": [
         "gallery/random_matrices/plot_jacobian_spectrum",
-        "explanation/what_random_matrices_guarantee",
+        "explanation/what_depth_does",
         "gallery/designs/plot_depth_sixty",
     ],
     "why gaussian weights": [
@@ -61,7 +61,7 @@ QUESTIONS = {
     "vanishing gradient deep network": [
         "gallery/random_matrices/plot_products_die",
         "gallery/random_matrices/plot_log_norm",
-        "explanation/what_random_matrices_guarantee",
+        "explanation/what_depth_does",
     ],
     "how many random bits": [
         "gallery/designs/plot_blind_inputs",
@@ -78,7 +78,7 @@ QUESTIONS = {
     ],
     "neural tangent kernel": [
         "gallery/convergence/plot_lazy",
-        "explanation/compressive_but_separating",
+        "explanation/why_training_converges",
     ],
     "marchenko pastur weights": [
         "gallery/random_matrices/plot_bulk_laws",
@@ -120,13 +120,27 @@ MORE = {
     ],
     "why do relu networks use variance 2/n": [
         "gallery/separation/plot_norms_and_constants",
-        "explanation/compressive_but_separating",
+        "explanation/the_scale_of_the_weights",
         "gallery/random_matrices/plot_log_norm",
     ],
     "selu constants": ["gallery/separation/plot_norms_and_constants"],
+    "which initialization for gelu": [
+        "gallery/separation/plot_norms_and_constants",
+        "explanation/the_scale_of_the_weights",
+    ],
+    "does anything survive sixty layers with he initialization": [
+        "gallery/separation/plot_angle_map",
+        "explanation/compressive_but_separating",
+        "gallery/designs/plot_depth_sixty",
+    ],
+    "how wide must a network be for the proof of du": [
+        "gallery/convergence/plot_linear_rate",
+        "explanation/why_training_converges",
+        "explanation/what_the_proofs_assume",
+    ],
     "edge of chaos": [
         "gallery/separation/plot_order_and_chaos",
-        "explanation/compressive_but_separating",
+        "explanation/the_scale_of_the_weights",
     ],
     "identity initialization deep linear network": [
         "gallery/designs/plot_identity_and_zas",
@@ -158,7 +172,7 @@ MORE = {
         "explanation/what_a_layer_forgets",
     ],
     "does overparameterization guarantee convergence": [
-        "explanation/compressive_but_separating",
+        "explanation/why_training_converges",
         "gallery/convergence/plot_linear_rate",
         "gallery/convergence/plot_positive_gram",
         "gallery/convergence/plot_spurious_minima",
@@ -202,7 +216,7 @@ MORE = {
     "why do gradients explode in a deep relu network": [
         "gallery/random_matrices/plot_products_die",
         "gallery/random_matrices/plot_log_norm",
-        "explanation/what_random_matrices_guarantee",
+        "explanation/what_depth_does",
     ],
     "should biases be initialized to zero": [
         "gallery/symmetry/plot_who_breaks_the_tie",
