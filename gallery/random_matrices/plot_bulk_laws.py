@@ -6,14 +6,14 @@
 Why are random spectra predictable?
 ===================================
 
-Because the moments of a spectrum are sums over very many entries: chance averages out, and in the limit only the
-variance of the entries is left.
-Gaussian weights, random signs and uniform weights share their limits, as do all independent entries that have mean 0,
-the same variance, and one law for all sizes.
+Because moments of a spectrum, for layers and symmetric matrices, are sums over very many entries: chance averages out,
+and in the limit only the variance of the entries is left.
+Gaussian weights, random signs and uniform weights share their limits, as do all independent copies of one entry with
+mean 0 and the same variance.
 
 The laws of this page, R01, go back to Wigner (1955) for symmetric matrices, Marchenko and Pastur (1967) for layers and
-Ginibre (1965) for Gaussian square ones. That the disk of the square ones needs no Gaussians was proved by Tao and Vu
-(2010). Chin (2021) quotes the semicircle theorem under Lindeberg's condition, which is explained below. The bounds at
+Ginibre (1965) for Gaussian square ones, whose moments do not decide the spectrum. That the disk of the square ones
+needs no Gaussians was proved by Tao and Vu (2010). Chin (2021) quotes the semicircle theorem under Lindeberg's condition, which is explained below. The bounds at
 every size, for Gaussian entries, are in Davidson and Szarek (2001).
 """
 
@@ -38,7 +38,8 @@ every size, for Gaussian entries, are in Davidson and Szarek (2001).
 #
 # The fourth moment shows what the limit needs. Walks that take one step four times count by the fourth moment
 # :math:`\kappa` of an entry, and with them the mean is exactly :math:`2 + (\kappa - 2)/n`. If the law of the entries is
-# the same for all sizes, :math:`\kappa/n` tends to 0.
+# the same for all sizes and has a fourth moment, :math:`\kappa/n` tends to 0. Without one the semicircle still holds, but
+# the proof first cuts off the large entries.
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -133,13 +134,12 @@ fig.alt_text = (
 # What this page promises
 # -----------------------
 # **The laws, R01.** Count the values up to a point, and compare with the law. At worst a few values of 300 are on the
-# wrong side: for Gaussian symmetric matrices theory says :math:`0.45 \ln n`, to leading order. Of independent draws
-# from the law itself it would be about :math:`0.87 \sqrt n`. Eigenvalues repel each other, and so are spread more
-# evenly.
+# wrong side, fewer than :math:`\ln 300`. Of independent draws from the law itself it would be about
+# :math:`0.87 \sqrt n`, which is 15. Eigenvalues repel each other, and so are spread more evenly.
 worst_layer = max(out_of_place(values, layer_law) for values in layer_values.values())
 worst_symmetric = max(out_of_place(values, semicircle) for values in symmetric_values.values())
 bound = np.log(n)
-reason = "in theory it is 0.45 ln n, to leading order"
+reason = "a logarithm, and not the root of n as for independent draws"
 check(
     "R01",
     "values out of place, layers, worst of 3",
@@ -215,7 +215,7 @@ for name, kappa in {"Gaussian": 3, "signs": 1, "uniform": 9 / 5}.items():
     check_mean("R01", f"moment 4, 50 rows, {name}", found, 2 + (kappa - 2) / rows)
 
 # %%
-# **The disk.** A law that is even on the disk has half of its weight within the radius :math:`1/\sqrt 2`, and 1/3 as
+# **The disk.** A law that is uniform on the disk has half of its weight within the radius :math:`1/\sqrt 2`, and 1/3 as
 # the mean of the fourth power of the distance from the center. The first number alone would not tell it from a ring.
 gaussian_disk = spectrum.ginibre_eigenvalues(200, size=60, rng=rng)
 sign_disk = np.linalg.eigvals(signs((60, 200, 200))) / np.sqrt(200)
@@ -257,8 +257,8 @@ for tall, narrow in ((400, 100), (5, 3)):
 # **When the law of the entries changes with the size.** Let an entry be :math:`\sqrt n` or :math:`-\sqrt n` with
 # probability :math:`1/n` in all, and 0 otherwise. The entries are independent, with mean 0 and variance 1. But
 # :math:`\kappa = n`, so that the fourth moment is :math:`3 - 2/n` and tends to 3 instead of 2. And a share of
-# :math:`(1 - 1/n)^n`, which tends to :math:`1/e`, of the rows is all 0. Each of them is an eigenvalue 0, where the
-# semicircle has no more weight than at other points. What rules such entries out is *Lindeberg's condition*: the part
+# :math:`(1 - 1/n)^n`, which tends to :math:`1/e`, of the rows is all 0. Each of them is an eigenvalue 0, and the semicircle
+# puts no weight on a single point. What rules such entries out is *Lindeberg's condition*: the part
 # of the variance that comes from entries beyond :math:`\varepsilon\sqrt n` must tend to 0 for each
 # :math:`\varepsilon > 0`. The semicircle needs no more than that from independent entries of mean 0 and variance 1.
 present = rng.random((replicas, rows, rows)) < 1 / rows

@@ -6,10 +6,10 @@
 How close to singular is a random square layer?
 ===============================================
 
-Close: with n Gaussian units, its smallest singular value is typically half a weight divided by root n, and its largest
-one about 2 root n weights.
-Its law is known exactly at every size, and independent weights of mean 0, equal variance and light tails have the same
-limit.
+Close: for n Gaussian units with weights of standard deviation 1, the smallest singular value is typically half of one
+over root n, and the largest one about 2 root n.
+Its law is known exactly at every size, and independent copies of another weight with mean 0, the same variance and
+enough finite moments have the same limit.
 
 The law, N03, was found by Edelman (1988). That independent copies of one entry with enough finite moments have the same
 limit was proved by Tao and Vu (2010).
@@ -177,10 +177,11 @@ away = np.linalg.norm(nearest - one, 2) / s[-1]
 check("N03", "its distance, in smallest singular values", away, 1, rounding=1e-9)
 
 # %%
-# **Not only Gaussians.** Random signs have the same limit, and so have evenly spread entries. They reach it from
-# further away. What we measured, at 16 and at 32 rows, is a factor of :math:`1 - \gamma/(2n)` on :math:`t`, where
-# :math:`\gamma` is the fourth moment of an entry less 3: -2 for signs and -1.2 for evenly spread entries. Divided by
-# this factor, which tends to 1, they follow the law of Gaussian matrices with as many rows.
+# **Not only Gaussians.** Random signs have the same limit, and so have uniform entries. They reach it from further
+# away. What we measured, at 20 rows, is a factor of :math:`1 - \gamma/(2n)` on :math:`t`, where :math:`\gamma` is the
+# fourth moment of an entry less 3: -2 for signs and -1.2 for uniform entries. Divided by this factor, which tends to 1,
+# they follow the law of Gaussian matrices with as many rows. In smaller matrices of signs something else comes in the
+# way: with 16 rows about one in twenty has no inverse at all.
 n = 20
 replicas = 40_000
 signs = rng.choice([-1.0, 1.0], (replicas, n, n))

@@ -6,7 +6,7 @@
 How strong must a signal be to show in noise?
 =============================================
 
-Stronger than a threshold: for large matrices, the largest eigenvalue of a sample covariance stays below it where pure
+Stronger than a threshold: as long as it is weaker, the largest eigenvalue of a large sample covariance stays where pure
 noise would put it.
 A constant added to random weights is such a signal, and in a large layer a small share of their spread is enough.
 
@@ -234,7 +234,7 @@ check(
 # condition at the end of the line (Bloemendal and Virág 2013). At the threshold the eigenvector need not vanish there.
 # It spreads over about :math:`n^{1/3}` rows, so that the square of its first entry, the overlap, is of the order
 # :math:`n^{-1/3}`. With eight times the size it is half as large. So near the threshold a part of the direction shows
-# in any matrix of moderate size.
+# in matrices of moderate size.
 _, small = many_weights(threshold, 100, 6000)
 _, large = many_weights(threshold, 800, 2000)
 exponent = np.log(small.mean() / large.mean()) / np.log(8)

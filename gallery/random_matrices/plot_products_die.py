@@ -19,7 +19,7 @@ their rates, are derived here.
 # Set-up
 # ------
 # Multiply :math:`s` independent Gaussian matrices with :math:`N` rows and columns and entries of variance :math:`1/N`.
-# Each keeps the squared length of a signal on average. There are two ways to make the product large.
+# Each keeps the squared length of a signal on average. There are two limits.
 #
 # **Few factors, wide matrices.** Keep :math:`s` and let :math:`N` grow. The mean of the squared singular values stays
 # 1, but they spread out: their second and third moments tend to 3 and 12 for two factors. These are Fuss-Catalan
@@ -162,8 +162,8 @@ check_mean("R04", "moment 3, 2 factors, N = 100", third_of_two, third_moment(row
 check_mean("R04", "moment 2, 3 factors, N = 100", second_of_three, second_moment(rows, 3))
 
 # %%
-# **Where the law ends.** At finite size the largest squared value is below the end, by -1.2065 (the mean of the
-# Tracy-Widom law) in the unit :math:`(cN)^{-2/3}`. Here :math:`c` says how steeply the density rises from the end: at
+# **Where the law ends.** At finite size the largest squared value is below the end, by 1.2065 (minus the mean of
+# the Tracy-Widom law) in the unit :math:`(cN)^{-2/3}`. Here :math:`c` says how steeply the density rises from the end: at
 # the small distance :math:`d` it is :math:`c \sqrt d / \pi`. What is left is of the order :math:`1/N`: each factor acts
 # as if it had about half a row less.
 near = 1e-6
@@ -236,7 +236,8 @@ check("R05", "largest value after 3 layers", largest, 2, relation=">", shows="li
 
 # %%
 # **Other layers.** Orthogonal matrices lose nothing, random or not. With skip connections, here the identity plus a
-# tenth of a Gaussian matrix, the rates are close together, and a hundred layers are harmless.
+# tenth of a Gaussian matrix, the rates are close together, and a hundred layers take no value below a tenth. It takes
+# more layers, not another law, to lose directions there too.
 orthogonal_product = np.eye(width)
 with_skips = np.eye(width)
 for _ in range(100):

@@ -222,7 +222,7 @@ check("R02", "share of pure noise flagged, at most", flagged, 0.02, relation="<"
 # Where it stops being true
 # -------------------------
 # **Small matrices.** The laws are limits. With ten rows the mean of symmetric matrices is lower than that of
-# :math:`F_1` by about :math:`\frac12 n^{-1/3} = 0.23`, a sixth of the standard deviation. Hermitian ones lack this
+# :math:`F_1` by about :math:`\frac12 n^{-1/3} = 0.23`, a fifth of the standard deviation. Hermitian ones lack this
 # term.
 small_symmetric = scaled_largest(10, 1, count)
 small_hermitian = scaled_largest(10, 2, count)
@@ -232,7 +232,7 @@ check("R02", "mean lower by, symmetric, 10 rows", lower, 0.18, relation=">", sho
 check("R02", "mean off by, Hermitian, 10 rows", difference, 0.12, relation="<")
 
 # %%
-# **Heavy tails.** With Student's law of 1.5 degrees of freedom both laws fail. The largest eigenvalue is typically
+# **Heavy tails.** With Student's law of 1.5 degrees of freedom :math:`F_1` fails. The largest eigenvalue is typically
 # about as large as the largest entry, and many units beyond the edge of a matrix of the same mean square.
 entries = rng.standard_t(1.5, (50, 100, 100))
 heavy = np.tril(entries) + np.tril(entries, -1).mT
