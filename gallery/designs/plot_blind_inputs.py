@@ -8,7 +8,8 @@ Which inputs does a fixed matrix not see?
 
 A layer without biases and with fewer than two ReLU units per input gives some two inputs the same output, whether its
 weights were drawn or designed. For a public design such a pair can be named beforehand, and may be as ordinary as two
-gray images; a Hadamard matrix with one random sign for each input kept all the pairs apart that were tried here.
+gray images; a Hadamard matrix with one random sign for each input kept all pairs of the families apart that were tried
+here, but not a pair made against its construction.
 
 When a ReLU layer is injective is a theorem of Puthawala et al. (2022), and random signs in front of a Hadamard matrix
 are an idea of Ailon and Chazelle (2006). The table that compares them, D04, is measured here.

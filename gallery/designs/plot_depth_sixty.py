@@ -196,8 +196,8 @@ check("D06", "accuracy, one isometry repeated", repeated, 0.75, relation=">", sh
 # %%
 # **The size of the steps counts.** Sylvester's Hadamard matrix in all layers, without signs, is an isometry as well,
 # but with these longer steps it trains worse than the random one, or overflows. With steps an eighth as long it learns,
-# though slowly, as the others do with such steps. So an isometry at the start was enough only for steps that were small enough, and how
-# small depends on the matrix. This one is its own inverse; whether that is the reason is open.
+# though slowly, as the others do with such steps. So an isometry at the start was enough only for steps that were small
+# enough, and how small depends on the matrix. This one is its own inverse; whether that is the reason is open.
 hadamard_repeated = mirrored([plain_hadamard[np.newaxis]] * depth)
 try:
     with_long_steps = accuracy(train(hadamard_repeated, 0.004))[0]

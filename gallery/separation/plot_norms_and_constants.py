@@ -222,7 +222,7 @@ check_mean(
 # Where it stops being true
 # -------------------------
 # **GELU, P06,** keeps the length 1 and no other: with its gain shorter signals fade and longer ones grow without end,
-# so that a rounding error is enough in a deep network. In practice biases or normalization hold it.
+# so that a rounding error is enough in a deep network. In practice normalization holds it.
 shorter = predict("gelu", gelu_gain, 0.9, 100)[-1]
 longer = predict("gelu", gelu_gain, 1.1, 100)[-1]
 check("P06", "GELU: length after 100 layers, from 0.9", shorter, 0.01, relation="<", shows="limit")

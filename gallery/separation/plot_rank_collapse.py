@@ -6,12 +6,12 @@
 Do all inputs end up alike in a deep network?
 =============================================
 
-With independent Gaussian weights and no normalization, yes: over many layers a batch comes nearer to one direction,
-until its effective rank is close to 1.
+In linear and ReLU networks with independent Gaussian weights and no normalization, yes: over many layers a batch comes
+nearer to one direction, until its effective rank is close to 1.
 Batch normalization stops the fall, in linear networks at about the square root of the width.
 
-Daneshmand and coauthors (2020) proved a lower bound of that order for linear networks. P09 compares both halves with
-networks of several widths.
+Daneshmand and coauthors (2020) proved a lower bound for linear networks; of their paper the abstract was read. P09
+compares both halves with networks of several widths.
 """
 
 # %%
