@@ -334,10 +334,10 @@ check("O07", "least, ten weights, one in each cell", of_ten, above_rounding, rel
 
 # %%
 # **Parallel inputs.** Two in the same direction make the eigenvalue 0 for each law, as every unit is active at both or
-# at neither. Two in opposite directions do not, if no weight lies on their hyperplane: then none is active at both,
-# so that the matrix is diagonal, with their two probabilities. But each opposite pair beyond the number of dimensions costs an eigenvalue. Coefficients
-# :math:`c_k` at :math:`x_k` and :math:`-c_k` at :math:`-x_k` make :math:`F` the constant :math:`\sum_k c_k x_k`, and
-# with three pairs in the plane this is 0 for some of them.
+# at neither. Two in opposite directions do not, if no weight lies on their hyperplane: then none is active at both, so
+# that the matrix is diagonal, with their two probabilities. But each opposite pair beyond the number of dimensions
+# costs an eigenvalue. Coefficients :math:`c_k` at :math:`x_k` and :math:`-c_k` at :math:`-x_k` make :math:`F` the
+# constant :math:`\sum_k c_k x_k`, and with three pairs in the plane this is 0 for some of them.
 opposite_pair = vectors(np.array([40, 220]) * degree)
 probability_of_second = (0.9 * 40 + 0.1 * 140) / 180
 of_pair = least_eigenvalue(gram_of_law(lopsided, opposite_pair))

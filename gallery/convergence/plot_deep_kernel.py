@@ -249,8 +249,8 @@ share = np.mean(least <= promised / 2 * diagonals)
 check("O08", "share below half, 16 wide, 64 deep", share, 0.5, relation=">", shows="limit")
 
 # %%
-# **The same direction.** Without biases the kernel does not tell :math:`x` and :math:`2x` apart at any depth: all that a network
-# makes of :math:`2x` is twice what it makes of :math:`x`.
+# **The same direction.** Without biases the kernel does not tell :math:`x` and :math:`2x` apart at any depth: all that
+# a network makes of :math:`2x` is twice what it makes of :math:`x`.
 multiples = np.array([[1.0, 1.0], [2.0, 2.0]])
 for depth in (1, 16):
     eigenvalue = np.linalg.eigvalsh(kernels(multiples, depth).tangent)[0]

@@ -33,9 +33,9 @@ networks and long steps.
 # fast as if each step multiplied it by a fixed factor. The two orders contain constants that the theorem does not name;
 # here they are taken as 1, and so is :math:`\delta`.
 #
-# This page keeps the first five assumptions, except for the size of the step, which is one over the largest eigenvalue of the limiting
-# matrix. The inputs are fifty digits, centered and scaled to length 1. The labels are random signs, or *hard*: the
-# eigenvector of :math:`\lambda_0`, scaled to the same length.
+# This page keeps the first five assumptions, except for the size of the step, which is one over the largest eigenvalue
+# of the limiting matrix. The inputs are fifty digits, centered and scaled to length 1. The labels are random signs, or
+# *hard*: the eigenvector of :math:`\lambda_0`, scaled to the same length.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits

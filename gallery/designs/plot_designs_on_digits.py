@@ -130,7 +130,8 @@ fig.alt_text = (
 # What this page promises
 # -----------------------
 # **About the range of random layers, D05.** If a design were one more random layer, it could fall below the worst of
-# fifteen, as a sixteenth seed could, but hardly by more than two standard deviations of the seeds. That is the allowance.
+# fifteen, as a sixteenth seed could, but hardly by more than two standard deviations of the seeds. That is the
+# allowance.
 deviation = seeds.std(ddof=1)
 check("D05", "accuracy, Gaussian, lowest of 15", seeds.min(), 0.95, relation=">")
 check(

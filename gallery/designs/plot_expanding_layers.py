@@ -265,8 +265,8 @@ awake = rank(smooth)[-1]
 check("D02", "least rank, tanh, random last layer", awake.min(), 8, relation=">", shows="limit")
 
 # %%
-# **What it costs.** The partial identity ends at a loss that is more than a hundred times that of Paley's matrix, which has no
-# dice either. That is observed for this size and these targets, and is not a theorem.
+# **What it costs.** The partial identity ends at a loss that is more than a hundred times that of Paley's matrix, which
+# has no dice either. That is observed for this size and these targets, and is not a theorem.
 cost = runs["partial identity"].losses[-1] / runs["Paley"].losses[-1]
 check("D02", "least loss of partial over that of Paley", cost.min(), 100, relation=">")
 summary()

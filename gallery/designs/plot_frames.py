@@ -171,10 +171,10 @@ check("D10", "median coherence, 25 random rows", np.median(random_coherences), 0
 # %%
 # Where it stops being true
 # -------------------------
-# **Few entries, not many.** Coherence ensures that basis pursuit, which minimizes the sum of sizes, finds :math:`k < (1 + 1/\mu)/2` nonzero entries. By
-# the bound of Welch this is at most of the order :math:`\sqrt m`, if :math:`n` is at least a fixed multiple of
-# :math:`m`, such as :math:`2m`. A random matrix recovers typical vectors with far more: for :math:`n` a fixed multiple
-# of :math:`m`, a fixed share of :math:`m` entries.
+# **Few entries, not many.** Coherence ensures that basis pursuit, which minimizes the sum of sizes, finds
+# :math:`k < (1 + 1/\mu)/2` nonzero entries. By the bound of Welch this is at most of the order :math:`\sqrt m`, if
+# :math:`n` is at least a fixed multiple of :math:`m`, such as :math:`2m`. A random matrix recovers typical vectors
+# with far more: for :math:`n` a fixed multiple of :math:`m`, a fixed share of :math:`m` entries.
 guaranteed = np.ceil((1 + 1 / coherence(designs.paley(197))) / 2) - 1
 typical = 99 * donoho_tanner(0.5)
 check("D07", "entries that coherence ensures, m = 99", guaranteed, 7)
@@ -182,8 +182,8 @@ check("D07", "typical entries over these", typical / guaranteed, 5, relation=">"
 
 # %%
 # **The choice of rows is at fault**, not Hadamard's matrix. Any 25 of its rows have the same mean square cosine, that
-# of Welch: what one pair of columns gains, another loses. The first rows put three quarters of it on a few pairs. Paley's matrix of
-# order 128 has its rows in another order, and its first 25 have no equal columns.
+# of Welch: what one pair of columns gains, another loses. The first rows put three quarters of it on a few pairs.
+# Paley's matrix of order 128 has its rows in another order, and its first 25 have no equal columns.
 cosines = first.T @ first / 25
 off_diagonal = ~np.eye(128, dtype=bool)
 mean_square = np.mean(cosines[off_diagonal] ** 2)

@@ -181,8 +181,8 @@ for value, path in zip(eigenvalues[:, -1], stalled.T):
 # Where it stops being true
 # -------------------------
 # **One layer of zeros is enough, and two are too many.** With two, or here with all of them, each gradient has a factor
-# that is 0: nothing moves. With one layer in all there is
-# no factor :math:`w^5` that stops an eigenvalue at 0, so the identity has no floor: the claim is about two layers or more.
+# that is 0: nothing moves. With one layer in all there is no factor :math:`w^5` that stops an eigenvalue at 0, so the
+# identity has no floor: the claim is about two layers or more.
 nothing_moves = loss(flow(0 * identity, targets, times), targets) / falling[0]
 check("D01", "least share of the loss left, all zero", nothing_moves.min(), 1, shows="limit")
 

@@ -13,8 +13,8 @@ mean 0 and the same variance.
 
 The laws of this page, R01, go back to Wigner (1955) for symmetric matrices, Marchenko and Pastur (1967) for layers and
 Ginibre (1965) for Gaussian square ones, whose moments do not decide the spectrum. That the disk of the square ones
-needs no Gaussians was proved by Tao and Vu (2010). Chin (2021) quotes the semicircle theorem under Lindeberg's condition, which is explained below. The bounds at
-every size, for Gaussian entries, are in Davidson and Szarek (2001).
+needs no Gaussians was proved by Tao and Vu (2010). Chin (2021) quotes the semicircle theorem under Lindeberg's
+condition, which is explained below. The bounds at every size, for Gaussian entries, are in Davidson and Szarek (2001).
 """
 
 # %%
@@ -38,8 +38,8 @@ every size, for Gaussian entries, are in Davidson and Szarek (2001).
 #
 # The fourth moment shows what the limit needs. Walks that take one step four times count by the fourth moment
 # :math:`\kappa` of an entry, and with them the mean is exactly :math:`2 + (\kappa - 2)/n`. If the law of the entries is
-# the same for all sizes and has a fourth moment, :math:`\kappa/n` tends to 0. Without one the semicircle still holds, but
-# the proof first cuts off the large entries.
+# the same for all sizes and has a fourth moment, :math:`\kappa/n` tends to 0. Without one the semicircle still holds,
+# but the proof first cuts off the large entries.
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -257,9 +257,9 @@ for tall, narrow in ((400, 100), (5, 3)):
 # **When the law of the entries changes with the size.** Let an entry be :math:`\sqrt n` or :math:`-\sqrt n` with
 # probability :math:`1/n` in all, and 0 otherwise. The entries are independent, with mean 0 and variance 1. But
 # :math:`\kappa = n`, so that the fourth moment is :math:`3 - 2/n` and tends to 3 instead of 2. And a share of
-# :math:`(1 - 1/n)^n`, which tends to :math:`1/e`, of the rows is all 0. Each of them is an eigenvalue 0, and the semicircle
-# puts no weight on a single point. What rules such entries out is *Lindeberg's condition*: the part
-# of the variance that comes from entries beyond :math:`\varepsilon\sqrt n` must tend to 0 for each
+# :math:`(1 - 1/n)^n`, which tends to :math:`1/e`, of the rows is all 0. Each of them is an eigenvalue 0, and the
+# semicircle puts no weight on a single point. What rules such entries out is *Lindeberg's condition*: the part of
+# the variance that comes from entries beyond :math:`\varepsilon\sqrt n` must tend to 0 for each
 # :math:`\varepsilon > 0`. The semicircle needs no more than that from independent entries of mean 0 and variance 1.
 present = rng.random((replicas, rows, rows)) < 1 / rows
 sparse = present * signs((replicas, rows, rows)) * np.sqrt(rows)

@@ -167,8 +167,8 @@ check_mean(
 )
 
 # %%
-# **The distance to singular.** One matrix, minus its smallest part, has lost a dimension. No matrix nearer to it has, by
-# the theorem of Eckart and Young.
+# **The distance to singular.** One matrix, minus its smallest part, has lost a dimension. No matrix nearer to it has,
+# by the theorem of Eckart and Young.
 one = weights.gaussian((50, 50), std=1.0, rng=rng)
 u, s, vt = np.linalg.svd(one)
 nearest = one - s[-1] * np.outer(u[:, -1], vt[-1])

@@ -18,8 +18,8 @@ The mirrored pairs, P08, are the looks-linear start of Balduzzi, Frean, Leary, L
 # Set-up
 # ------
 # The Jacobian :math:`J` of a network is the derivative of its outputs with respect to its inputs:
-# :math:`D_L W_L \cdots D_1 W_1`, where the diagonal matrix :math:`D` has a 1 for each unit that is on, and else a 0. Its
-# singular values say how much a small step is stretched, direction by direction.
+# :math:`D_L W_L \cdots D_1 W_1`, where the diagonal matrix :math:`D` has a 1 for each unit that is on, and else a 0.
+# Its singular values say how much a small step is stretched, direction by direction.
 #
 # The *critical scale* keeps the mean of their squares at 1. For Gaussian weights this is the variance :math:`1/n` in
 # linear and :math:`2/n` in ReLU layers of :math:`n` units. For orthogonal matrices it is the factor 1 and
@@ -30,9 +30,9 @@ The mirrored pairs, P08, are the looks-linear start of Balduzzi, Frean, Leary, L
 # - near :math:`L` for orthogonal ReLU and for Gaussian linear layers,
 # - and 0 for orthogonal linear layers.
 #
-# In **mirrored layers** each unit has a twin with the opposite sum, and the next layer puts the sum together again,
-# as :math:`\mathrm{relu}(z) - \mathrm{relu}(-z) = z`. The orthogonal matrices :math:`Q` in them consist of signs,
-# scaled. Their rows move on by one from layer to layer, because the same matrix twice would be the identity, and no test.
+# In **mirrored layers** each unit has a twin with the opposite sum, and the next layer puts the sum together again, as
+# :math:`\mathrm{relu}(z) - \mathrm{relu}(-z) = z`. The orthogonal matrices :math:`Q` in them consist of signs, scaled.
+# Their rows move on by one from layer to layer, because the same matrix twice would be the identity, and no test.
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.spatial.distance import pdist
@@ -226,9 +226,9 @@ check("P08", "largest change of a distance", largest_change, 0, rounding=1e-12)
 # %%
 # Where it stops being true
 # -------------------------
-# **Depth against width.** The theory is that of layers wide compared with :math:`L^2`. The spread of :math:`n` numbers is at
-# most :math:`n - 1`, so that 64 linear layers of width 16 cannot have 64. And eight Gaussian ReLU layers of width 16
-# have a fifth less than 16.
+# **Depth against width.** The theory is that of layers wide compared with :math:`L^2`. The spread of :math:`n` numbers
+# is at most :math:`n - 1`, so that 64 linear layers of width 16 cannot have 64. And eight Gaussian ReLU layers of width
+# 16 have a fifth less than 16.
 _, traces, traces_of_square = random_jacobians(weights.lecun, False, 16, 64, 20)
 most = np.max(16 * traces_of_square[-1] / traces[-1] ** 2 - 1)
 check("R07", "64 layers, Gaussian linear, n = 16", most, 16, relation="<", shows="limit")

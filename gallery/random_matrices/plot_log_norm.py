@@ -161,10 +161,11 @@ for name, logs in with_matrices.items():
 # %%
 # **Where 5/2 and 5 come from.** The factor of a layer is :math:`\frac2n` times a sum of :math:`n` independent terms.
 # Each is 0 or the square of a standard normal number, with probability 1/2. It has the mean 1/2 and the mean square
-# 3/2, so the variance 5/4. So the factor has the mean 1 and the variance :math:`\frac4{n^2} \cdot n \cdot \frac54 = 5/n`.
-# For a number :math:`1 + \epsilon` with a small :math:`\epsilon` of mean 0 the logarithm is about
-# :math:`\epsilon - \epsilon^2/2`. Its mean is minus half of the variance, :math:`-5/(2n)`, and its variance
-# :math:`5/n`. In a linear layer all terms are squares, of variance 2, so the numbers are :math:`-1/n` and :math:`2/n`.
+# 3/2, so the variance 5/4. So the factor has the mean 1 and the variance
+# :math:`\frac4{n^2} \cdot n \cdot \frac54 = 5/n`. For a number :math:`1 + \epsilon` with a small :math:`\epsilon` of
+# mean 0 the logarithm is about :math:`\epsilon - \epsilon^2/2`. Its mean is minus half of the variance,
+# :math:`-5/(2n)`, and its variance :math:`5/n`. In a linear layer all terms are squares, of variance 2, so the numbers
+# are :math:`-1/n` and :math:`2/n`.
 next_order = {"rtol": 0.01, "reason": "the next order is a few times 1 / n"}
 mean, variance = relu_moments(1000)
 check("R06", "mean of one layer, times the width 1000", 1000 * mean, -5 / 2, **next_order)

@@ -162,8 +162,8 @@ check_mean("R04", "moment 3, 2 factors, N = 100", third_of_two, third_moment(row
 check_mean("R04", "moment 2, 3 factors, N = 100", second_of_three, second_moment(rows, 3))
 
 # %%
-# **Where the law ends.** At finite size the largest squared value is below the end, by 1.2065 (minus the mean of
-# the Tracy-Widom law) in the unit :math:`(cN)^{-2/3}`. Here :math:`c` says how steeply the density rises from the end: at
+# **Where the law ends.** At finite size the largest squared value is below the end, by 1.2065 (minus the mean of the
+# Tracy-Widom law) in the unit :math:`(cN)^{-2/3}`. Here :math:`c` says how steeply the density rises from the end: at
 # the small distance :math:`d` it is :math:`c \sqrt d / \pi`. What is left is of the order :math:`1/N`: each factor acts
 # as if it had about half a row less.
 near = 1e-6
