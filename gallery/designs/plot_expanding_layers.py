@@ -11,8 +11,8 @@ A Hadamard matrix where the network widens can lift this bound, but Sylvester's 
 arithmetic keep it.
 
 The problem and the cure by a Hadamard matrix are those of Zhao, Schäfer and Anandkumar (2022).
-That rounding alone can separate equal units was seen by Blumenfeld, Gilboa and Soudry (2020). D02 shows what such a tie
-does inside a design that nobody meant to be tied.
+That a processor whose operations are not deterministic can separate equal units was reported by Blumenfeld, Gilboa and
+Soudry (2020). D02 shows what such a tie does inside a design that nobody meant to be tied.
 """
 
 # %%
