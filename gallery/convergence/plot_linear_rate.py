@@ -170,7 +170,7 @@ right.annotate("random labels", (2000, 0.05), color="C0")
 right.set_xticks([1, 1e5, 1e10, 1e15])
 right.set_xlabel("units")
 right.set_ylabel("starts above the bound")
-right.set_title("A hundred units are enough")
+right.set_title("A hundred suffice")
 fig.alt_text = (
     "With a hundred units and random labels the error stays below the proved bound at each of "
     "three hundred steps, far below the width that the proof asks for. Left: errors against steps, "

@@ -11,7 +11,7 @@ network learned digits in six epochs.
 Independent random weights of the usual size did not learn them in that time, and random isometries did.
 
 The mirrored blocks are those of Balduzzi et al. (2017). For deep linear networks Hu, Xiao and Pennington (2020) proved
-that with orthogonal weights the width that training needs does not grow with the depth, while with Gaussian weights it
+that with orthogonal weights the width needed to train fast does not grow with the depth, while with Gaussian weights it
 does. That a ReLU network that is an isometry without chance trains too, D06, is measured here.
 """
 
