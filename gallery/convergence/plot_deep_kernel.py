@@ -193,21 +193,20 @@ def kernels_of_networks(x, width, depth, replicas):
 
 
 one_input = np.array([[1.0, 1.0]])
-for width, depth, replicas in ((64, 1, 20_000), (256, 1, 20_000), (32, 3, 10_000)):
+for width, depth, replicas in ((64, 1, 40_000), (256, 1, 40_000), (32, 3, 10_000)):
     limit = kernels(one_input, depth).tangent[0, 0]
     relative = kernels_of_networks(one_input, width, depth, replicas)[:, 0, 0] / limit
     name = f"{width} wide, {depth} deep"
     check_mean("O08", f"mean on the diagonal, {name}", relative, 1)
     expected = variance_on_diagonal(width, depth)
-    neglected = (depth - 1) / width * expected
-    check_mean(
-        "O08",
-        f"variance on the diagonal, {name}",
-        (relative - 1) ** 2,
-        expected,
-        bias=neglected,
-        reason="the order 1 / m more",
-    )
+    squares = (relative - 1) ** 2
+    if depth == 1:
+        check_mean("O08", f"variance on the diagonal, {name}", squares, expected)
+    else:
+        # few networks with large kernels make most of the variance, so that it is known roughly
+        variance = squares.mean()
+        check("O08", f"variance, {name}, from below", variance, 0.75 * expected, relation=">")
+        check("O08", f"variance, {name}, from above", variance, 1.25 * expected, relation="<")
 
 # %%
 # Where it stops being true

@@ -156,7 +156,7 @@ check(
     relation="<",
     reason=reason,
 )
-independent = semicircle.rvs((1000, n), rng=rng)
+independent = semicircle.rvs((4000, n), rng=rng)
 misplaced = out_of_place(independent, semicircle)
 check_mean(
     "R01",
