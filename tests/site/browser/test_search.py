@@ -320,5 +320,5 @@ def test_the_search_works_in_a_folder(chromium):
     found = window.eval_on_selector_all("ul.search > li", RESULTS)
     window.close()
     assert found[0][0] == "gallery/null_spaces/plot_dead_cone.html"
-    assert found[0][1].startswith("Yes: a random layer")
+    assert found[0][1].startswith("Yes: independent random units")
     assert said == []
