@@ -61,7 +61,8 @@ def singular_values(n, replicas):
 # at 0: the smaller, the likelier. On the right the condition number against the size: the median of a thousand
 # matrices, and bars that leave out one in ten at each end. The line is the median of :math:`2n/t`.
 fig, (ax, growth) = plt.subplots(1, 2)
-scaled = np.sqrt(50) * singular_values(50, 4000)[:, -1]
+of_50_rows = singular_values(50, 4000)
+scaled = np.sqrt(50) * of_50_rows[:, -1]
 t = np.linspace(0, 3, 200)
 ax.hist(scaled, bins=np.arange(0, 3.01, 0.15), density=True, color="C0", alpha=0.35)
 ax.plot(t, law.pdf(t), color="C0")
@@ -149,6 +150,17 @@ check_mean("N03", "share below the median, 16 rows", sample < median, below_medi
 noise = 2.4 / np.sqrt(4000)
 gap = kolmogorov_distance(scaled, law)
 check("N03", "gap to the limit, 50 rows", gap, noise + 0.12 / 50, relation="<")
+
+# %%
+# **The condition number,** over :math:`n`: half of the matrices are above 3.7, and one in ten is above 20, up to chance
+# and the finite size.
+condition = of_50_rows[:, 0] / of_50_rows[:, -1]
+half = np.mean(condition > 3.7 * 50)
+tenth = np.mean(condition > 20 * 50)
+check("N03", "share above 3.7 n, 50 rows", half, 0.44, relation=">")
+check("N03", "the same, from above", half, 0.55, relation="<")
+check("N03", "share above 20 n, 50 rows", tenth, 0.08, relation=">")
+check("N03", "the same share above 20 n, from above", tenth, 0.12, relation="<")
 
 # %%
 # **The other end.** The largest singular value, divided by :math:`2\sqrt n`, tends to 1. Its square differs from

@@ -237,7 +237,7 @@ check("R05", "largest value after 3 layers", largest, 2, relation=">", shows="li
 # %%
 # **Other layers.** Orthogonal matrices lose nothing, random or not. With skip connections, here the identity plus a
 # tenth of a Gaussian matrix, the rates are close together, and a hundred layers take no value below a tenth. It takes
-# more layers, not another law, to lose directions there too.
+# more layers, not another law, to lose directions there too: a thousand set them far apart.
 orthogonal_product = np.eye(width)
 with_skips = np.eye(width)
 for _ in range(100):
@@ -249,6 +249,12 @@ of_skips = np.linalg.svd(with_skips, compute_uv=False)
 change = np.abs(of_orthogonal - 1).max()
 check("R05", "largest change, 100 orthogonal", change, 0, rounding=1e-12, shows="limit")
 check("R05", "smallest value, 100 skips", of_skips.min(), 0.1, relation=">", shows="limit")
+for _ in range(900):
+    gaussian = weights.lecun((width, width), replicas=10, rng=rng)
+    with_skips = with_skips + 0.1 * gaussian @ with_skips
+of_skips = np.linalg.svd(with_skips, compute_uv=False)
+least_ratio = (of_skips[:, 0] / of_skips[:, -1]).min()
+check("R05", "largest over smallest, 1000 skips", least_ratio, 1e4, relation=">", shows="limit")
 summary()
 
 # %%

@@ -167,16 +167,40 @@ check("P06", "gain of gelu", gains["gelu"], gelu_gain, rounding=1e-12)
 # %%
 # With these gains a gradient is not kept as well: on its way back its square is multiplied in each layer by
 # :math:`g\,E\,\varphi'(z)^2`. For ReLU that is 1, for the others a little more.
-for name, factor in (("relu", 1.0), ("selu", 1.0716), ("tanh", 1.1778), ("gelu", 1.0720)):
-    squared_slope = gaussian_expectations(activation=name).slope
-    check(
-        "P06",
-        f"factor of a squared gradient, {name}",
-        gains[name] * squared_slope,
-        factor,
-        atol=5e-5,
-        reason="four decimals are given",
-    )
+
+
+def relu_slope(z):
+    """Return the derivative of ReLU."""
+    return np.where(z > 0, 1.0, 0.0)
+
+
+def selu_slope(z):
+    """Return the derivative of SELU."""
+    return scale * np.where(z > 0, 1.0, alpha * np.exp(np.minimum(z, 0)))
+
+
+def tanh_slope(z):
+    """Return the derivative of tanh."""
+    return 1 - np.tanh(z) ** 2
+
+
+def gelu_slope(z):
+    """Return the derivative of GELU."""
+    return ndtr(z) + z * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+
+
+def check_gradient(name, slope):
+    """Compare the factor of a squared gradient with an integral of the written derivative."""
+    squared = normal_mean(lambda z: slope(z) ** 2)
+    found = gains[name] * gaussian_expectations(activation=name).slope
+    what = f"factor of a squared gradient, {name}"
+    check("P06", what, found, gains[name] * squared, rounding=1e-9)
+
+
+check_gradient("relu", relu_slope)
+check_gradient("selu", selu_slope)
+check_gradient("tanh", tanh_slope)
+check_gradient("gelu", gelu_slope)
 
 # %%
 # **The constants of SELU, P06.** The solutions of the two equations are the published numbers, and with these mean and
@@ -222,7 +246,18 @@ check_mean(
 # Where it stops being true
 # -------------------------
 # **GELU, P06,** keeps the length 1 and no other: with its gain shorter signals fade and longer ones grow without end,
-# so that a rounding error is enough in a deep network. In practice normalization holds it.
+# so that a rounding error is enough in a deep network. It is the same with each gain, as the next length over this one
+# grows with the length. In practice normalization holds it. A skip connection, which adds the next length to this one,
+# stops the fading and not the growth.
+lengths = np.geomspace(1e-3, 1e3, 61)
+growth = length_map(lengths, weight_variance=gelu_gain, activation="gelu") / lengths
+check("P06", "GELU: least step of the growth", np.diff(growth).min(), 0, relation=">")
+with_skip = 1.0
+for _ in range(depth):
+    with_skip = with_skip + length_map(with_skip, weight_variance=gelu_gain, activation="gelu")
+check(
+    "P06", "GELU with skips: length after 15 layers", with_skip, 1000, relation=">", shows="limit"
+)
 shorter = predict("gelu", gelu_gain, 0.9, 100)[-1]
 longer = predict("gelu", gelu_gain, 1.1, 100)[-1]
 check("P06", "GELU: length after 100 layers, from 0.9", shorter, 0.01, relation="<", shows="limit")
@@ -232,6 +267,7 @@ check("P06", "GELU: length after 100 layers, from 1.1", longer, 100, relation=">
 # **Another gain, P06.** With 1, Glorot's factor in a square layer, ReLU halves the length in each layer, and tanh lets
 # it fall like :math:`1/(2\,\mathrm{depth})` (P05 on another page). With 5/3 squared, the gain that PyTorch's
 # ``calculate_gain`` names for tanh, depth leads not to 1 but somewhat above. SELU with the factor of He doubles 1.
+# The squared gradient of tanh then fades like one over the depth.
 halved = predict("relu", 1, 1.0, depth)[-1]
 check("P06", "ReLU, 1: length after 15 layers", halved, 2.0**-15, rounding=1e-15, shows="limit")
 end = fixed_point(weight_variance=25 / 9, activation="tanh").length
@@ -242,6 +278,18 @@ check(
     1.178,
     atol=5e-4,
     reason="three decimals are given",
+    shows="limit",
+)
+on_the_way = np.array(predict("tanh", 1, 1.0, 2000))
+slopes = np.array([gaussian_expectations(q, activation="tanh").slope for q in on_the_way])
+kept = np.cumprod(slopes)
+check(
+    "P06",
+    "tanh, 1: gradient at twice the depth",
+    kept[2000] / kept[1000],
+    1 / 2,
+    atol=0.005,
+    reason="of the order ln(depth) / depth",
     shows="limit",
 )
 doubled = length_map(1, weight_variance=2, activation="selu")
