@@ -6,7 +6,7 @@
 How close to singular is a random square layer?
 ===============================================
 
-Close: for n Gaussian units with weights of standard deviation 1, the smallest singular value is typically half of one
+Close: for n Gaussian units with weights of standard deviation 1, the smallest singular value is typically about 0.5
 over root n, and the largest one about 2 root n.
 Its law is known exactly at every size, and independent copies of another weight with mean 0, the same variance and
 enough finite moments have the same limit.
