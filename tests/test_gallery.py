@@ -1742,10 +1742,10 @@ MUTATIONS = {
         'follow_map("erf", 0.5, bias_variance, 0.2, 1.0, 60)',
         "P05",
     ),
-    "tanh in order": (
+    "half as many layers of tanh on the border": (
         "separation/plot_order_and_chaos",
-        "q = point_weights @ first**2",
-        "q = 0.99 * point_weights @ first**2",
+        "for _ in range(2000):",
+        "for _ in range(1000):",
         "P05",
     ),
     "a start without its layer of zeros": (
@@ -1819,6 +1819,48 @@ MUTATIONS = {
         "weights.he((2, d), replicas=50_000, rng=rng)",
         "weights.he((3, d), replicas=50_000, rng=rng)",
         "D04",
+    ),
+    "ten times the size for twenty": (
+        "random_matrices/plot_hard_edge",
+        "np.mean(condition > 20 * 50)",
+        "np.mean(condition > 10 * 50)",
+        "N03",
+    ),
+    "a hundred skips for a thousand": (
+        "random_matrices/plot_products_die",
+        "for _ in range(900):",
+        "for _ in range(9):",
+        "R05",
+    ),
+    "GELU without its skips": (
+        "separation/plot_norms_and_constants",
+        "with_skip + length_map(with_skip",
+        "length_map(with_skip",
+        "P06",
+    ),
+    "SELU for GELU where lengths grow": (
+        "separation/plot_norms_and_constants",
+        'activation="gelu") / lengths',
+        'activation="selu") / lengths',
+        "P06",
+    ),
+    "the derivative of tanh with the wrong power": (
+        "separation/plot_norms_and_constants",
+        "return 1 - np.tanh(z) ** 2",
+        "return 1 - np.tanh(z) ** 4",
+        "P06",
+    ),
+    "blocks of three units for those of two": (
+        "convergence/plot_restarts",
+        "share = blocks(2, size)",
+        "share = blocks(3, size)",
+        "O06",
+    ),
+    "the exponent of the spiral for that of Sobol": (
+        "designs/plot_quasi_random_weights",
+        "of_sobol = np.mean(exponents(sobol))",
+        "of_sobol = np.mean(exponents(spiral))",
+        "D03",
     ),
 }
 
