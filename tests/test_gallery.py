@@ -1066,8 +1066,8 @@ MUTATIONS = {
     ),
     "a column that is nearly another": (
         "random_matrices/plot_hard_edge",
-        "scaled = np.sqrt(50) * singular_values(50, 4000)[:, -1]",
-        "scaled = np.sqrt(50) * singular_values(50, 4000)[:, -2]",
+        "scaled = np.sqrt(50) * of_50_rows[:, -1]",
+        "scaled = np.sqrt(50) * of_50_rows[:, -2]",
         "N03",
     ),
     "a folded normal law at the hard edge": (
