@@ -61,10 +61,12 @@ def live(session: nox.Session) -> None:
 
 @nox.session
 def study(session: nox.Session) -> None:
-    """Run the study of starts without dice, write its table; `-- --jobs 2` for two processes."""
+    """Run the second study of starts without dice, `-- --jobs 2`; `--check` it; `--first`."""
     _install(session)
-    session.install(*_named("tests", "tqdm"))
-    session.run("python", "docs/study/study.py", *session.posargs)
+    session.install(*_named("tests", "tqdm"), *_named("study", "mlxtend"))
+    program = "study.py" if "--first" in session.posargs else "second.py"
+    rest = [word for word in session.posargs if word != "--first"]
+    session.run("python", f"docs/study/{program}", *rest)
 
 
 @nox.session
