@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from symlib._arrays import Array
 
-__all__ = ["Indices", "Rows", "chain_labels"]
+__all__ = ["Indices", "Rows", "chain_labels", "joined_in_cells"]
 
 Indices = npt.NDArray[np.intp]
 Rows = npt.NDArray[np.float64]
@@ -52,7 +52,7 @@ def chain_labels(parts: Sequence[Array], tolerance: float, up_to: str) -> Indice
         if up_to == "sign":
             joined = _components_up_to_sign(rows, cell, tolerance, rng)
         else:
-            joined = _components(rows, cell, tolerance, rng)
+            joined = joined_in_cells(rows, cell, tolerance, rng)
         component[crowd] = component.size + joined
     return _numbered(component.reshape(shape))
 
@@ -67,7 +67,9 @@ def _crowd(along: Rows, reach: float, replica: Indices) -> Indices:
     return order[has_near]
 
 
-def _components(rows: Rows, cell: Indices, tolerance: float, rng: np.random.Generator) -> Indices:
+def joined_in_cells(
+    rows: Rows, cell: Indices, tolerance: float, rng: np.random.Generator
+) -> Indices:
     """Return a number for each row, the same for those of a cell that a chain of near rows joins.
 
     A cell whose rows are all joined is settled. The first direction settles ordinary data, and
@@ -105,7 +107,7 @@ def _components(rows: Rows, cell: Indices, tolerance: float, rng: np.random.Gene
 def _components_up_to_sign(
     rows: Rows, cell: Indices, tolerance: float, rng: np.random.Generator
 ) -> Indices:
-    """Return what `_components` does, where a row and its negative count as one.
+    """Return what `joined_in_cells` does, where a row and its negative count as one.
 
     Each row is turned so that its projection is positive. Where that is within reach of 0 the
     sign of the projection tells nothing, and the row takes part with both signs.
@@ -116,7 +118,7 @@ def _components_up_to_sign(
     turned = rows * sign[:, np.newaxis]
     both = np.concatenate([turned, -turned[doubtful]])
     cells = np.append(cell, cell[doubtful])
-    component = _components(both, cells, tolerance, rng)
+    component = joined_in_cells(both, cells, tolerance, rng)
     negatives = np.arange(len(rows), len(both))
     return _joined(component, doubtful, negatives)[: len(rows)]
 

@@ -40,6 +40,10 @@ is a `symlib.network.Layer` or a pair (weight, bias).
 the units of one layer again in another, and `escape_rate` tells how fast copies part once
 something has nudged them.
 
+With two hidden layers or more, units can be tied whose weights differ. What counts is what they
+read from, and send to, each class of tied units *in all*. `tied_units` finds these classes in a
+whole network.
+
 Arguments that are not as described raise TypeError or ValueError, in one sentence that names the
 argument.
 
@@ -50,13 +54,13 @@ states the tie for units with the same inputs and the same parameters.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from symlib._arrays import Array, choice, number, shown, whole
+from symlib._arrays import Array, choice, number, real_array, shown, whole
 from symlib._backprop import LOSSES, admit_targets, backward, trace
 from symlib._layers import (
     Layer,
@@ -67,16 +71,20 @@ from symlib._layers import (
     broadcast_replicas,
     hidden_activations,
     map_layers,
+    replica_axis,
 )
 from symlib._linkage import Indices, Rows, chain_labels
+from symlib._partition import Arrow, Group, balanced_partition, partition_defect
 
 __all__ = [
     "Alignment",
     "Escape",
     "Quotient",
+    "Ties",
     "align_units",
     "escape_rate",
     "merge_units",
+    "tied_units",
     "unit_classes",
 ]
 
@@ -148,6 +156,26 @@ class Escape(NamedTuple):
     steps_per_decade: Rows
 
 
+class Ties(NamedTuple):
+    """Which units of a network are tied.
+
+    Attributes
+    ----------
+    labels : list of arrays of shape (units,)
+        The class of each unit, for each hidden layer. Labels count from 0 in the order of first
+        appearance.
+    signs : list of arrays of shape (units,)
+        1 for a unit whose value is that of the first unit of its class, -1 for one of the opposite
+        value, and 0 for a *silent* unit, whose value is 0. Without ``up_to="sign"`` all are 1.
+    defect : float
+        The largest difference of two sums, or biases, that were taken for equal.
+    """
+
+    labels: list[Indices]
+    signs: list[Indices]
+    defect: float
+
+
 def unit_classes(
     layer: Layer, after: Layer, *, tolerance: float = 0.0, up_to: str = "equality"
 ) -> Indices:
@@ -205,6 +233,9 @@ def unit_classes(
     rounded the entries at hand already: pass a few roundings of the largest balanced entry, such
     as 1e-12 for ``float64`` entries of about 1.
 
+    Copies are tied under every rule that treats units alike. In a network with two hidden layers or
+    more, gradient descent can also tie units whose weights differ: `tied_units` finds those.
+
     The units of a convolution are its output channels. As matrices, a kernel of the layer (out,
     in, height, width) is ``kernel.reshape(len(kernel), -1)``, and a kernel of the layer after it is
     ``np.moveaxis(kernel, 1, -1).reshape(-1, kernel.shape[1])``. The weight of a batch
@@ -238,6 +269,135 @@ def unit_classes(
     if up_to == "scale":
         parts, _ = _balanced(parts, "layer and after")
     return chain_labels(parts, tolerance, up_to)
+
+
+def tied_units(
+    network: Network,
+    *,
+    recurrent: Mapping[int, npt.ArrayLike] | None = None,
+    stream: Sequence[int] = (),
+    tolerance: float | None = None,
+    up_to: str = "equality",
+) -> Ties:
+    r"""Return which units of a network are tied: descent cannot tell them apart.
+
+    Partition the units of each hidden layer into classes. The partition is *balanced* if any two
+    units of one class have the same bias, read the same from each class of the layer before in all,
+    and send the same to each class of the layer after in all. Then the units of a class have equal
+    values on every input and equal gradients, and gradient descent keeps it so, in exact
+    arithmetic. The weights may all differ: only sums count. There is one coarsest balanced
+    partition, and this is it.
+
+    Parameters
+    ----------
+    network : Network
+        The network, with at least one hidden layer and without a replica axis. Each input and each
+        output is a class of its own.
+    recurrent : dict of arrays of shape ([gates], units, units), optional
+        For hidden layers, named by their number from 0, the matrices that act from their units on
+        the same units, as in a recurrent network. Its initial state must be constant on classes.
+    stream : sequence of int
+        The hidden layers that are the same units, such as those of a residual stream: in
+        ``s + W_2 phi(W_1 s)`` the hidden layers 0 and 2 are the stream before and after. They share
+        one partition.
+    tolerance : float, optional
+        Largest difference of two sums or biases that count as equal, at least 0. By default what
+        rounding can have done to constant sums, in the precision of the weights: training rounds at
+        each step, so after training pass more.
+    up_to : {"equality", "sign"}
+        Whether opposite units count as tied, too: units whose values are opposite on every input.
+        The activations must be odd.
+
+    Returns
+    -------
+    Ties
+        The class of each unit, its sign within the class, and the largest difference of sums that
+        were taken for equal. Where that is above 0, units part by as much, and the difference can
+        grow.
+
+    Notes
+    -----
+    Let Π_l replace every unit of hidden layer l by the mean of its class, and let it be the
+    identity for inputs and outputs. The conditions are :math:`\Pi_l W_l = W_l \Pi_{l-1}` and
+    :math:`\Pi_l b_l = b_l`. So values that are constant on classes stay so on their way up, and
+    backward signals on their way down; the gradient is an outer product of the two, constant on
+    each block of the weight; and adding a constant to each block keeps all conditions. This holds
+    for any loss that is a function of the outputs, for mini-batches, momentum, decoupled weight
+    decay, and for Adam without weight decay if what it remembers is constant on blocks as well. It
+    does not hold for Adam with the weight decay in the gradient, for L1 decay, for clipping of
+    weights or for storage in few bits, all of which read unequal weights entry by entry, nor for
+    dropout. Units whose triples agree (`unit_classes`) are tied under more rules.
+
+    With one hidden layer inputs and outputs are classes of their own, sums are entries, and the
+    result is that of `unit_classes`. With more, units that `unit_classes` calls copies are tied
+    here as well.
+
+    Conversely, units that are separated here part at some step, whatever small rate, if the
+    activation is injective with a derivative that is nowhere 0 (tanh, sigmoid, softplus), biases
+    are trained, and the values of the classes, and their signals, are linearly independent as
+    functions of the sample. Otherwise more units may stay equal than are found: dead ReLU units;
+    first layers that agree on all data; and with the cross entropy last layers that agree up to a
+    number added to all outputs (subtract from each column of the last weight its mean to see
+    these). Max pooling and other choices by index are outside of all this.
+
+    The classes are found by refinement: all units of a layer start in one class, and classes are
+    split by their sums until nothing splits, which takes few rounds in practice. Sums within the
+    tolerance count as equal, and so do those that a chain of such differences joins (single
+    linkage). With ``up_to="sign"`` the same is done on the double cover, in which every unit has an
+    opposite one.
+
+    References
+    ----------
+    Derived here. That sums over classes decide which units of a *function* can be merged is known
+    as lumping, and for graphs as an equitable partition. See *The tie* among the explanations of
+    the site.
+
+    Examples
+    --------
+    Dürer's magic square between two constant layers: sixteen different weights, and each layer is
+    one unit.
+
+    >>> import numpy as np
+    >>> from symlib.network import Layer, Network
+    >>> square = np.array([[16, 3, 2, 13], [5, 10, 11, 8], [9, 6, 7, 12], [4, 15, 14, 1]])
+    >>> layers = [Layer(np.full((4, 3), 0.5)), Layer(square / 34), Layer(np.full((1, 4), 0.5))]
+    >>> ties = tied_units(Network(layers, "tanh"))
+    >>> ties.labels
+    [array([0, 0, 0, 0]), array([0, 0, 0, 0])]
+    >>> ties.defect < 1e-15
+    True
+    """
+    admitted = admit_network(network)
+    depth = len(admitted.layers) - 1
+    if depth == 0:
+        raise ValueError("network must have a hidden layer, got one layer")
+    replicas = replica_axis(admitted)
+    if replicas:
+        raise ValueError(f"network must have no replica axis, got one of length {replicas[0]}")
+    gap = None if tolerance is None else number("tolerance", tolerance, least=0.0)
+    covers = choice("up_to", up_to, _SYMMETRIES[:2]) == "sign"
+    if covers:
+        for k, phi in enumerate(hidden_activations(admitted)):
+            if not phi.odd:
+                name = admitted.activation[k]
+                raise ValueError(f"network.activation must be odd where up_to='sign', got {name!r}")
+    widths = [len(layer.weight) for layer in admitted.layers[:-1]]
+    group_of = _groups_of(stream, widths)
+    loops = _admitted_loops(recurrent, widths)
+    arrows = _arrows(admitted, group_of, loops)
+    groups = [
+        Group(widths[group_of.index(k)], _biases(admitted, group_of, k))
+        for k in range(max(group_of) + 1)
+    ]
+    if covers:
+        groups = [_doubled_group(group) for group in groups]
+        arrows = [_doubled_arrow(arrow) for arrow in arrows]
+    partition = balanced_partition(groups, arrows, gap)
+    defect = partition_defect(groups, arrows, partition)
+    signed = [_signed(labels, covers) for labels in partition]
+    labels = [signed[k][0] for k in group_of]
+    signs = [signed[k][1] for k in group_of]
+    return Ties(labels, signs, defect)
 
 
 def merge_units(
@@ -573,6 +733,93 @@ def _admitted_other(to: object, own: Layer, reader: Layer) -> tuple[Layer, Layer
     if own.bias is not None and other[0].bias is None:
         raise ValueError("to[0].bias must be an array, as layer.bias is, got None")
     return other
+
+
+def _groups_of(stream: Sequence[int], widths: Sequence[int]) -> list[int]:
+    """Return the group of each hidden layer: those of the stream are one group."""
+    if not isinstance(stream, list | tuple | range):
+        raise TypeError(f"stream must be a sequence of hidden layers, got {shown(stream)}")
+    most = len(widths) - 1
+    together = sorted({whole("stream", k, least=0, most=most) for k in stream})
+    lengths = {widths[k] for k in together}
+    if len(lengths) > 1:
+        raise ValueError(f"stream must name layers of one width, got widths {sorted(lengths)}")
+    leaders = [together[0] if k in together else k for k in range(len(widths))]
+    numbers = {leader: k for k, leader in enumerate(dict.fromkeys(leaders))}
+    return [numbers[leader] for leader in leaders]
+
+
+def _admitted_loops(
+    recurrent: Mapping[int, npt.ArrayLike] | None, widths: Sequence[int]
+) -> list[tuple[int, Array]]:
+    """Return the recurrent matrices, each with its hidden layer."""
+    if recurrent is None:
+        return []
+    if not isinstance(recurrent, Mapping):
+        raise TypeError(f"recurrent must be a dict of matrices, got {shown(recurrent)}")
+    loops = []
+    for key, given in recurrent.items():
+        hidden = whole("recurrent", key, least=0, most=len(widths) - 1)
+        units = widths[hidden]
+        matrices = real_array(f"recurrent[{hidden}]", given, (units, units), leading="gates")
+        loops += [(hidden, matrix) for matrix in matrices.reshape(-1, units, units)]
+    return loops
+
+
+def _arrows(
+    network: Network, group_of: Sequence[int], loops: Sequence[tuple[int, Array]]
+) -> list[Arrow]:
+    """Return all matrices of a network, each with the groups of units that it connects."""
+    ends = [None, *group_of, None]
+    arrows = [_arrow(ends[k], ends[k + 1], layer.weight) for k, layer in enumerate(network.layers)]
+    return arrows + [_arrow(group_of[k], group_of[k], matrix) for k, matrix in loops]
+
+
+def _arrow(source: int | None, target: int | None, weight: Array) -> Arrow:
+    rounding = float(np.finfo(weight.dtype).eps)
+    return Arrow(source, target, weight.astype(np.float64, copy=False), rounding)
+
+
+def _biases(network: Network, group_of: Sequence[int], group: int) -> Rows:
+    """Return the biases of the units of a group, a row for each unit."""
+    columns = [
+        layer.bias
+        for layer, own in zip(network.layers, group_of, strict=False)
+        if own == group and layer.bias is not None
+    ]
+    units = len(network.layers[group_of.index(group)].weight)
+    if not columns:
+        return np.zeros((units, 0))
+    return np.stack(columns, axis=1).astype(np.float64, copy=False)
+
+
+def _doubled_group(group: Group) -> Group:
+    """Return the units and their opposites."""
+    return Group(2 * group.units, np.concatenate([group.biases, -group.biases]))
+
+
+def _doubled_arrow(arrow: Arrow) -> Arrow:
+    """Return the matrix between units and their opposites that does what the matrix does."""
+    weight = arrow.weight
+    if arrow.target is not None:
+        weight = np.concatenate([weight, -weight])
+    if arrow.source is not None:
+        weight = np.concatenate([weight, -weight], axis=1) / 2.0
+    return arrow._replace(weight=weight)
+
+
+def _signed(labels: Indices, covers: bool) -> tuple[Indices, Indices]:
+    """Return the class of each unit and its sign, from the classes of units and their opposites."""
+    if not covers:
+        return labels, np.ones_like(labels)
+    units = len(labels) // 2
+    plus, minus = labels[:units], labels[units:]
+    pairs = np.stack([np.minimum(plus, minus), np.maximum(plus, minus)], axis=1)
+    classes = chain_labels([pairs.astype(np.float64)], 0.0, "equality")
+    _, first = np.unique(classes, return_index=True)
+    leader = first[classes]
+    signs = np.where(plus == plus[leader], 1, -1)
+    return classes, np.where(plus == minus, 0, signs)
 
 
 def _unit_parts(own: Layer, reader: Layer) -> Sequence[Array]:

@@ -131,6 +131,8 @@ VALID = {
     "symmetry.escape_rate": LOSS
     | {"network": TIED, "rate": 0.1, "hidden": 0, "unit": 0, "weight_decay": 0.0},
     "symmetry.merge_units": UNITS | {"tolerance": 0.0},
+    "symmetry.tied_units": {"network": TIED, "recurrent": {0: np.eye(len(TIED.layers[0].weight))}}
+    | {"stream": (0,), "tolerance": 0.0, "up_to": "equality"},
     "symmetry.unit_classes": UNITS | {"tolerance": 0.0},
     "tangent.empirical_tangent_kernel": NET | {"x2": POINTS, "rate": 1.0, "average": True},
     "tangent.linearized_residuals": {"kernel": [[1.0, 0.2], [0.2, 1.0]], "residual": [1.0, -1.0]}
