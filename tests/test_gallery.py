@@ -1862,6 +1862,36 @@ MUTATIONS = {
         "of_sobol = np.mean(exponents(spiral))",
         "D03",
     ),
+    "a square that is not magic": (
+        "networks/plot_magic_square",
+        "[16, 3, 2, 13], [5, 10, 11, 8]",
+        "[16, 3, 2, 13], [5, 10, 8, 11]",
+        "W01",
+    ),
+    "a square whose columns do not add up alike in the field": (
+        "networks/plot_magic_square",
+        "different_units(square)), 1)",
+        "different_units(square[:, [0, 0, 2, 3]])), 1)",
+        "W01",
+    ),
+    "outgoing weights that differ": (
+        "networks/plot_magic_square",
+        "last = Layer(np.full((2, units), 0.5), np.zeros(2))",
+        "last = Layer(np.full((2, units), 0.5) * [1, 1, 1, 2], np.zeros(2))",
+        "W01",
+    ),
+    "columns that were not moved to one sum": (
+        "networks/plot_magic_square",
+        "both_moved = rows_moved - rows_moved.mean(axis=0)",
+        "both_moved = rows_moved - rows_moved[0]",
+        "W01",
+    ),
+    "a square that is shuffled into itself": (
+        "networks/plot_magic_square",
+        "rng.permutation(square.ravel()).reshape(units, units)",
+        "square[::-1]",
+        "W01",
+    ),
 }
 
 

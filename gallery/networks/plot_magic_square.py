@@ -1,0 +1,259 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["symlib-nn", "matplotlib"]
+# ///
+"""
+Can a layer of different weights be one unit?
+=============================================
+
+Yes: what counts is what units read, and send, in all.
+Put the magic square of Albrecht Dürer between two constant layers. It has sixteen different weights, and the network is
+one unit in each layer, as long as nothing is rounded and each step adds one number to a whole block of weights.
+
+The usual advice, that units of a layer need different weights, is therefore not enough. W01 is the theorem behind this;
+it is derived here, and its proof is below.
+"""
+
+# %%
+# Set-up
+# ------
+# In the magic square that Dürer engraved in 1514 each row and each column adds up to 34. Divided by 34 it is the weight
+# between two layers of four tanh units. Each unit of the first hidden layer sends 1 to the second one in all, and each
+# unit of the second reads 1 from the first in all. The weights before and after are all 1/2.
+#
+# Beside it stands the same network with the same sixteen numbers in another order.
+import matplotlib.pyplot as plt
+import numpy as np
+
+from symlib.claims import check, summary
+from symlib.network import Layer, Network, forward
+from symlib.symmetry import tied_units, unit_classes
+from symlib.training import descend
+
+units = 4
+steps = 3000
+rate = 0.05
+square = np.array([[16, 3, 2, 13], [5, 10, 11, 8], [9, 6, 7, 12], [4, 15, 14, 1]])
+
+rng = np.random.default_rng(1514)
+x = rng.standard_normal((64, 3))
+y = np.column_stack([np.tanh(2 * x[:, 0] * x[:, 1]), np.sin(2 * x[:, 2])])
+shuffled = rng.permutation(square.ravel()).reshape(units, units)
+
+
+def between_constants(middle):
+    """Return a network with this weight between two constant layers."""
+    first = Layer(np.full((units, 3), 0.5), np.full(units, 0.5))
+    last = Layer(np.full((2, units), 0.5), np.zeros(2))
+    return Network([first, Layer(middle, np.zeros(units)), last], "tanh")
+
+
+def largest_gap(network):
+    """Return the largest difference of two units of the second hidden layer, over all samples."""
+    values = forward(network._replace(layers=network.layers[:2], activation="tanh"), x)
+    return np.ptp(values, axis=1).max()
+
+
+def train(middle, steps=steps):
+    """Train from this weight between constants, and record the gap at each step."""
+    return descend(between_constants(middle), x, y, steps=steps, rate=rate, record=largest_gap)
+
+
+magic = train(square / 34)
+mixed = train(shuffled / 34)
+
+# %%
+# The figure
+# ----------
+# On the right the loss. The square learns what one unit in each layer can learn, and no more.
+fig, (left, right) = plt.subplots(1, 2, gridspec_kw={"width_ratios": [1, 1.5]})
+left.imshow(square, cmap="Blues", vmin=-8, vmax=30)
+for row in range(units):
+    for column in range(units):
+        number = square[row, column]
+        left.text(column, row, number, ha="center", va="center", color="black")
+left.set_xticks(range(units), ["34"] * units)
+left.set_yticks(range(units), ["34"] * units)
+left.tick_params(length=0)
+left.set_title("Rows and columns add up to 34", fontsize="medium")
+right.plot(magic.losses, label="magic square")
+right.plot(mixed.losses, label="the same numbers, shuffled")
+right.set_xlabel("step")
+right.set_ylabel("loss")
+right.set_ylim(0, 1)
+right.legend()
+right.set_title("One unit, or four", fontsize="medium")
+fig.alt_text = (
+    "Left: Dürer's magic square, whose rows and columns add up to 34. Right: with it between "
+    "two constant layers the loss stops falling at about 0.35, what one unit in each layer can "
+    "reach; with the same sixteen numbers in another order it falls to less than half of that."
+)
+
+# %%
+# What this page promises
+# -----------------------
+# **The theorem, W01.** Sort the units of each hidden layer into classes; each input and each output is a class of its
+# own. Suppose that any two units of a class
+#
+# - have the same bias and the same activation;
+# - read the same from each class of the layer before, in all;
+# - send the same to each class of the layer after, in all.
+#
+# Then units of a class have equal values on each input, and each step of gradient descent keeps all this.
+#
+# **The proof.** *Forward*: if units of a class below have equal values, a unit reads the class as one value times the
+# sum of its weights, and by the second condition this is the same for two units of a class. *Backward*: the signal that
+# comes down to a unit is made in the same way from what it sends, by the third condition. So both are constant on
+# classes. The derivative of the loss in a single weight is the signal of the unit above times the value of the unit
+# below. It is the *same number* for all weights from one class to another. A step adds one number to this whole block,
+# and then all sums in the conditions change alike.
+#
+# Whatever function of the outputs the loss is, the proof holds, and for mini-batches and momentum too. It is about
+# exact arithmetic: rounding reads each weight by itself.
+#
+# ``tied_units`` finds the classes. For the square it finds one in each layer. ``unit_classes``, which looks for units
+# whose weights agree one by one, finds four.
+start = between_constants(square / 34)
+tied = tied_units(start)
+check("W01", "different weights in the square", len(np.unique(square)), 16)
+check("W01", "classes, first hidden layer", len(np.unique(tied.labels[0])), 1)
+check("W01", "classes, second hidden layer", len(np.unique(tied.labels[1])), 1)
+copies = unit_classes(start.layers[1], start.layers[2])
+check("W01", "units that differ weight by weight", len(np.unique(copies)), 4)
+
+# %%
+# **Values stay equal, and the sixteen weights move by one number.** After 300 steps, to rounding.
+trained = train(square / 34, steps=300)
+moved = trained.network.layers[1].weight - square / 34
+check("W01", "largest gap in 300 steps", max(trained.records), 0, rounding=1e-11)
+check("W01", "spread of the moves of the weights", np.ptp(moved), 0, rounding=1e-11)
+check("W01", "how far they moved", np.abs(moved).min(), 1e-3, relation=">")
+
+# %%
+# **In exact arithmetic.** Among whole numbers modulo a prime nothing is rounded (S02 tells how that works). Square units
+# take the place of tanh units, and the square need not be divided. After 300 steps the four units of each layer are
+# equal, and where 1 is added to one weight they are four.
+prime = 2**31 - 1
+
+
+def product(one, other):
+    """Multiply two matrices modulo the prime."""
+    terms = one[:, :, np.newaxis] * other[np.newaxis] % prime
+    return terms.sum(axis=1) % prime
+
+
+def different_units(middle, steps=300, rate=12345):
+    """Train with square units modulo the prime, and count the different units of each layer."""
+    inputs = np.random.default_rng(34).integers(0, prime, (3, 8))
+    targets = np.random.default_rng(1471).integers(0, prime, (1, 8))
+    weights = [np.full((units, 3), 5), middle, np.full((1, units), 7)]
+    for _ in range(steps):
+        values = [inputs]
+        sums = []
+        for weight in weights:
+            sums.append(product(weight, values[-1]))
+            values.append(sums[-1] ** 2 % prime)
+        signal = (sums[-1] - targets) % prime  # the last layer has no activation
+        moved = []
+        for k in (2, 1, 0):
+            moved.insert(0, (weights[k] - rate * product(signal, values[k].T)) % prime)
+            if k > 0:
+                signal = 2 * product(weights[k].T, signal) % prime * sums[k - 1] % prime
+        weights = moved
+    first = product(weights[0], inputs)
+    second = product(weights[1], first**2 % prime)
+    return [len(np.unique(layer, axis=0)) for layer in (first, second)]
+
+
+plus_one = square.copy()
+plus_one[0, 0] += 1
+check("W01", "different units, in the field", max(different_units(square)), 1)
+check("W01", "the same, 1 added to one weight", min(different_units(plus_one)), 4)
+
+# %%
+# **What it costs.** The square is left with a loss above that of the same numbers in another order.
+check("W01", "loss, square over shuffled", magic.losses[-1] / mixed.losses[-1], 2, relation=">")
+
+# %%
+# **Other matrices.** It is not about Dürer. Random numbers whose rows and columns were moved to one sum are one unit,
+# and so are a cycle and any other permutation, as each row and column has a single 1. A Hadamard matrix, orthogonal and
+# of full rank, is two units: its first row adds up to 8, and all others to 0. A matrix of Toeplitz form ties each unit
+# to its mirror image.
+random = rng.standard_normal((6, 6))
+rows_moved = random - random.mean(axis=1, keepdims=True)
+both_moved = rows_moved - rows_moved.mean(axis=0)
+signs = np.array([[1]])
+for _ in range(3):
+    signs = np.block([[signs, signs], [signs, -signs]])
+neighbors = np.eye(6) / 2 + np.eye(6, k=1) + np.eye(6, k=-1)
+
+
+def classes(middle):
+    """Return how many units a network with this weight between constants really has."""
+    wide = len(middle)
+    first = Layer(np.full((wide, 3), 0.5))
+    last = Layer(np.full((2, wide), 0.5))
+    labels = tied_units(Network([first, Layer(middle), last], "tanh")).labels
+    return len(np.unique(labels[1]))
+
+
+check("W01", "classes, random with equal sums", classes(0.3 + both_moved), 1)
+check("W01", "classes, a permutation", classes(np.eye(6)[rng.permutation(6)]), 1)
+check("W01", "classes, a Hadamard matrix", classes(signs / np.sqrt(8)), 2)
+check("W01", "classes, a Toeplitz matrix", classes(neighbors), 3)
+
+# %%
+# Where it stops being true
+# -------------------------
+# **Both sums are needed.** If only what units read agrees, all values are equal at the start, and the units part at the
+# first step, as their signals differ.
+check("W01", "classes, equal sums of rows only", classes(0.3 + rows_moved), 6, shows="limit")
+rows_only = square / 34
+rows_only = rows_only + np.outer(np.ones(units), [0.1, -0.1, 0.05, -0.05])
+one_step = train(rows_only, steps=1)
+check("W01", "gap at the start, rows only", one_step.records[0], 0, rounding=1e-12)
+check("W01", "gap after a step, rows only", one_step.records[1], 1e-4, relation=">", shows="limit")
+
+# %%
+# **Both neighbors have to be constant on classes.** With a random first layer, or a random last one, the square has four
+# units again. So it takes a tie on both sides: the theorem does not say that structured matrices between random layers
+# are a trap.
+random_first = Network([Layer(rng.standard_normal((units, 3))), *start.layers[1:]], "tanh")
+random_last = Network([*start.layers[:2], Layer(rng.standard_normal((2, units)))], "tanh")
+for name, network in {"first": random_first, "last": random_last}.items():
+    found = len(np.unique(tied_units(network).labels[1]))
+    check("W01", f"classes, a random {name} layer", found, 4, shows="limit")
+
+# %%
+# **One hidden layer has nothing new.** Its neighbors are inputs and outputs, each a class of its own. Then sums are
+# single weights, and units are tied only if they are copies, weight by weight.
+layer = Layer(rng.integers(0, 2, (8, 2)))
+after = Layer(rng.integers(0, 2, (1, 8)))
+(labels,) = tied_units(Network([layer, after], "tanh")).labels
+differing = np.sum(labels != unit_classes(layer, after))
+check("W01", "labels that differ, one hidden layer", differing, 0, shows="limit")
+
+# %%
+# **Rounding.** Floating point numbers read each weight by itself, and what they part can part further. In 3000 steps
+# here the gap stayed below a millionth, far too little to be seen in the loss.
+gap = magic.records[-1]
+check("W01", "largest gap after 3000 steps", gap, 1e-6, relation="<", shows="limit")
+
+# %%
+# **Rules that read single weights.** A step that adds one number to all sixteen weights keeps the tie, and so does
+# weight decay, which multiplies all of them by one number. A cap at 0.4 does not: it changes the three largest weights,
+# and no others.
+capped = np.minimum(square / 34, 0.4)
+check("W01", "weights above the cap", np.sum(square / 34 > 0.4), 3)
+check("W01", "classes, weights decayed by half", classes(square / 68), 1)
+check("W01", "classes, weights capped at 0.4", classes(capped), 2, relation=">=", shows="limit")
+summary()
+
+# %%
+# Try it yourself
+# ---------------
+# - Swap two rows of the square. Are the units still tied? And if you swap two numbers?
+# - Try ``"relu"``. With these weights all sums are positive at the start. What happens at 0?
+# - Build a square of your own from four numbers: rows (a, b, c, d), (b, a, d, c), (c, d, a, b), (d, c, b, a).
+
+plt.show()
