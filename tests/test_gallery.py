@@ -1892,6 +1892,30 @@ MUTATIONS = {
         "square[::-1]",
         "W01",
     ),
+    "a narrow network with the rates of the wide one": (
+        "networks/plot_frozen_part",
+        "Layer(rate, rate / units),",
+        "Layer(rate * units, rate / units),",
+        "W02",
+    ),
+    "a middle layer with equal sums of rows only": (
+        "networks/plot_frozen_part",
+        "without_sums = without_sums - without_sums.mean(axis=0)",
+        "without_sums = without_sums - 0.01 * without_sums.mean(axis=0)",
+        "W02",
+    ),
+    "a recurrent diagonal that is no identity": (
+        "networks/plot_frozen_part",
+        "from_identity, last_of_identity = train_recurrent(identity)",
+        "from_identity, last_of_identity = train_recurrent(np.diag([1.0, 1, 1, 1, 1, 0.9]))",
+        "W02",
+    ),
+    "an identity in the place of the recurrent rotation": (
+        "networks/plot_frozen_part",
+        "from_rotation, _ = train_recurrent(rotation)",
+        "from_rotation, _ = train_recurrent(identity)",
+        "W02",
+    ),
 }
 
 
