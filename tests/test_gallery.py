@@ -1916,6 +1916,30 @@ MUTATIONS = {
         "from_rotation, _ = train_recurrent(identity)",
         "W02",
     ),
+    "decoupled decay that is in the gradient": (
+        "networks/plot_which_rule",
+        "moved = adam(parameters, gradient, memory, step)\n    return",
+        "moved = decay_in_gradient(parameters, gradient, memory, step)\n    return",
+        "W15",
+    ),
+    "weights in fifty bits": (
+        "networks/plot_which_rule",
+        "np.ldexp(np.round(fraction * 2**8), exponent - 8)",
+        "np.ldexp(np.round(fraction * 2**50), exponent - 50)",
+        "W15",
+    ),
+    "noise that all units share": (
+        "networks/plot_which_rule",
+        "rng.standard_normal(g.shape)",
+        "rng.standard_normal()",
+        "W15",
+    ),
+    "a cap that no weight reaches": (
+        "networks/plot_which_rule",
+        "np.clip(p, -0.7, 0.7)",
+        "np.clip(p, -7, 7)",
+        "W15",
+    ),
 }
 
 

@@ -1,0 +1,288 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["symlib-nn", "matplotlib"]
+# ///
+"""
+Which optimizers keep a tie?
+============================
+
+It depends on the tie. Units with equal weights, and units that a permutation exchanges, stay tied under each rule here
+that treats units alike. Units that are tied by their sums alone do not: a rule that reads single weights, such as Adam
+with the weight decay in its gradient, parts them in a few steps, where AdamW keeps them.
+
+W15 is the rule behind the table, and is derived here. What a tie by sums is stands on the page on the magic square.
+"""
+
+# %%
+# Set-up
+# ------
+# Two hidden layers of four tanh units, with constant weights around the weight between them. Three such weights tie the
+# four units of each layer, for three reasons:
+#
+# - *equal*: all sixteen weights are the same;
+# - *exchanged*: a cycle. Each unit reads another one, and a permutation of both layers leaves the network as it is;
+# - *sums only*: random weights whose rows and columns were moved to one sum. No permutation leaves them as they are.
+import matplotlib.pyplot as plt
+import numpy as np
+
+from symlib.claims import check, summary
+from symlib.network import Layer, Network, gradients
+from symlib.symmetry import tied_units
+
+units = 4
+steps = 40
+rate = 0.02
+decay = 0.1
+
+rng = np.random.default_rng(15)
+x = rng.standard_normal((32, 3))
+y = np.sin(2 * x[:, :1]) + x[:, 1:2] * x[:, 2:]
+
+without_sums = rng.standard_normal((units, units))
+without_sums = without_sums - without_sums.mean(axis=1, keepdims=True)
+without_sums = without_sums - without_sums.mean(axis=0)
+middles = {
+    "equal": np.full((units, units), 0.25),
+    "exchanged": np.roll(np.eye(units), 1, axis=0),
+    "sums only": 0.25 + 0.5 * without_sums,
+}
+
+
+def start(middle):
+    """Return weights and biases, one after the other, from the inputs to the output."""
+    return [
+        np.full((units, 3), 0.5),
+        np.full(units, 0.1),
+        middle,
+        np.full(units, 0.1),
+        np.full((1, units), 0.5),
+        np.zeros(1),
+    ]
+
+
+def network(parameters):
+    """Return the network with these parameters."""
+    weights = parameters[::2]
+    biases = parameters[1::2]
+    layers = [Layer(weight, bias) for weight, bias in zip(weights, biases)]
+    return Network(layers, "tanh")
+
+
+def gradient(parameters):
+    """Return the derivatives of the loss, in the order of the parameters."""
+    found = []
+    for layer in gradients(network(parameters), x, y).layers:
+        found += [layer.weight, layer.bias]
+    return found
+
+
+def gap(parameters):
+    """Return the largest difference of two units of a layer, over all samples."""
+    first, first_bias, second, second_bias, *_ = parameters
+    values = np.tanh(x @ first.T + first_bias)
+    deeper = np.tanh(values @ second.T + second_bias)
+    return max(np.ptp(values, axis=1).max(), np.ptp(deeper, axis=1).max())
+
+
+# %%
+# **The rules.** Each takes the parameters, their gradient, what it remembers, and the number of the step.
+def descent(parameters, gradient, memory, step):
+    """Gradient descent."""
+    return [p - rate * g for p, g in zip(parameters, gradient)]
+
+
+def momentum(parameters, gradient, memory, step):
+    """The heavy ball."""
+    speed = memory.get("speed", [np.zeros_like(g) for g in gradient])
+    memory["speed"] = [0.9 * v + g for v, g in zip(speed, gradient)]
+    return descent(parameters, memory["speed"], memory, step)
+
+
+def clipped_norm(parameters, gradient, memory, step):
+    """Gradient descent with a gradient of norm at most 0.1."""
+    norm = np.sqrt(sum(np.sum(g**2) for g in gradient))
+    return descent(parameters, [g * min(1, 0.1 / norm) for g in gradient], memory, step)
+
+
+def sign_descent(parameters, gradient, memory, step):
+    """The sign of the gradient alone."""
+    return descent(parameters, [np.sign(g) for g in gradient], memory, step)
+
+
+def adam(parameters, gradient, memory, step):
+    """Adam, which divides each entry by the size that it used to have."""
+    mean = memory.get("mean", [np.zeros_like(g) for g in gradient])
+    square = memory.get("square", [np.zeros_like(g) for g in gradient])
+    memory["mean"] = [0.9 * m + 0.1 * g for m, g in zip(mean, gradient)]
+    memory["square"] = [0.999 * s + 0.001 * g**2 for s, g in zip(square, gradient)]
+    moved = []
+    for p, m, s in zip(parameters, memory["mean"], memory["square"]):
+        size = np.sqrt(s / (1 - 0.999**step)) + 1e-8
+        moved.append(p - rate * m / (1 - 0.9**step) / size)
+    return moved
+
+
+def decoupled(parameters, gradient, memory, step):
+    """AdamW: the decay stands beside Adam's step."""
+    moved = adam(parameters, gradient, memory, step)
+    return [m - rate * decay * p for m, p in zip(moved, parameters)]
+
+
+def decay_in_gradient(parameters, gradient, memory, step):
+    """Adam with the decay in its gradient."""
+    return adam(parameters, [g + decay * p for g, p in zip(gradient, parameters)], memory, step)
+
+
+def absolute_decay(parameters, gradient, memory, step):
+    """Descent with the decay of the sum of absolute values."""
+    pulled = [g + decay * np.sign(p) for g, p in zip(gradient, parameters)]
+    return descent(parameters, pulled, memory, step)
+
+
+def capped_weights(parameters, gradient, memory, step):
+    """Descent with each weight kept between -0.7 and 0.7."""
+    return [np.clip(p, -0.7, 0.7) for p in descent(parameters, gradient, memory, step)]
+
+
+def eight_bits(parameters, gradient, memory, step):
+    """Descent whose parameters are stored in eight significant bits, as bfloat16 does."""
+    rounded = []
+    for p in descent(parameters, gradient, memory, step):
+        fraction, exponent = np.frexp(p)
+        rounded.append(np.ldexp(np.round(fraction * 2**8), exponent - 8))
+    return rounded
+
+
+def noise(parameters, gradient, memory, step):
+    """Descent with noise of its own for each parameter."""
+    return descent(
+        parameters, [g + 0.01 * rng.standard_normal(g.shape) for g in gradient], memory, step
+    )
+
+
+rules = {
+    "gradient descent": descent,
+    "momentum": momentum,
+    "clipping by norm": clipped_norm,
+    "sign of the gradient": sign_descent,
+    "Adam": adam,
+    "AdamW": decoupled,
+    "Adam, decay in gradient": decay_in_gradient,
+    "L1 decay": absolute_decay,
+    "capped weights": capped_weights,
+    "weights in 8 bits": eight_bits,
+    "noise": noise,
+}
+
+
+def gap_after(rule, middle, memory=None):
+    """Train by a rule and return the gap."""
+    memory = {} if memory is None else memory
+    parameters = start(middle)
+    for step in range(1, steps + 1):
+        parameters = rule(parameters, gradient(parameters), memory, step)
+    return gap(parameters)
+
+
+gaps = {
+    (name, tie): gap_after(rule, middle)
+    for name, rule in rules.items()
+    for tie, middle in middles.items()
+}
+
+# %%
+# The figure
+# ----------
+# The gap after 40 steps. What is left of the gray line is rounding.
+fig, ax = plt.subplots(figsize=(6.4, 4.4))
+names = list(rules)[::-1]
+looks = {"equal": ("o", 0.22), "exchanged": ("s", 0.0), "sums only": ("D", -0.22)}
+for tie, (marker, shift) in looks.items():
+    places = [max(gaps[name, tie], 1e-17) for name in names]
+    ax.plot(places, np.arange(len(names)) + shift, marker, label=tie)
+ax.axvline(1e-9, color="gray", linewidth=1)
+ax.set_xscale("log")
+ax.set_xlabel("largest gap between tied units after 40 steps")
+ax.set_yticks(range(len(names)), names)
+ax.legend(loc="center", bbox_to_anchor=(0.5, 0.62))
+fig.alt_text = (
+    "Eleven rules and three kinds of tie. Under gradient descent, momentum, clipping by norm, "
+    "sign descent, Adam and AdamW all gaps are rounding. Under Adam with the decay in its "
+    "gradient, L1 decay, capped weights and weights in 8 bits only the tie by sums breaks. Noise "
+    "breaks all three."
+)
+
+# %%
+# What this page promises
+# -----------------------
+# **The rule, W15.** In a tie the gradient is one number for all weights from one class to another, and so is each
+# function that is taken of it entry by entry. That keeps each kind of tie: gradient descent, momentum, the sign, Adam.
+# To multiply all weights by one number keeps the sums alike: weight decay beside the step, clipping by the norm.
+#
+# A function of single *weights* is another matter. Equal weights have equal values of it. Weights that a permutation
+# exchanges have exchanged values, and the permutation still leaves the network as it is. But where only sums agree, the
+# sums of the values need not: decay in the gradient under Adam, the sign of a weight, a cap, fewer bits.
+for tie, middle in middles.items():
+    labels = tied_units(network(start(middle))).labels
+    check("W15", f"classes of units, {tie}", max(one.max() for one in labels) + 1, 1)
+
+keeps_all = [
+    "gradient descent",
+    "momentum",
+    "clipping by norm",
+    "sign of the gradient",
+    "Adam",
+    "AdamW",
+]
+for name in keeps_all:
+    largest = max(gaps[name, tie] for tie in middles)
+    check("W15", f"gap, {name}", largest, 0, rounding=1e-9)
+
+# %%
+# These four keep the first two kinds and break the third.
+reads_weights = ["Adam, decay in gradient", "L1 decay", "capped weights", "weights in 8 bits"]
+for name in reads_weights:
+    largest = max(gaps[name, "equal"], gaps[name, "exchanged"])
+    check("W15", f"gap, {name}", largest, 0, rounding=1e-9)
+    check("W15", f"gap, {name}, sums", gaps[name, "sums only"], 1e-3, relation=">")
+
+# %%
+# Where it stops being true
+# -------------------------
+# **A rule that treats units differently breaks all.** Noise of its own for each parameter does, and so does dropout
+# (S07).
+least = min(gaps["noise", tie] for tie in middles)
+check("W15", "gap, noise, least of the three", least, 1e-3, relation=">", shows="limit")
+
+# %%
+# **A memory that differs.** Adam keeps the tie if what it remembers is tied, too. Copy a unit into a trained network
+# without its part of the memory, and the two part.
+ones = [np.ones_like(p) for p in start(middles["equal"])]
+uneven = [one.copy() for one in ones]
+uneven[0][0] = 100
+zeros = [np.zeros_like(one) for one in ones]
+even_gap = gap_after(adam, middles["equal"], {"mean": zeros, "square": ones})
+uneven_gap = gap_after(adam, middles["equal"], {"mean": zeros, "square": uneven})
+check("W15", "gap, Adam, an even memory", even_gap, 0, rounding=1e-9)
+check("W15", "gap, Adam, an uneven memory", uneven_gap, 1e-4, relation=">", shows="limit")
+
+# %%
+# **Some rules that read weights happen to keep some sums.** L1 decay pulls each positive weight by the same amount. As
+# long as all weights of the layer are positive, that is one number for the whole block.
+positive = 0.75 + 0.05 * without_sums
+by_l1 = gap_after(absolute_decay, positive)
+check("W15", "gap, L1, positive weights", by_l1, 0, rounding=1e-9, shows="limit")
+
+# %%
+# **Rounding.** What a rule keeps on paper, rounding parts by a little, and a tie that is unstable lets it grow: 40 steps
+# are few.
+summary()
+
+# %%
+# Try it yourself
+# ---------------
+# - Take Nesterov's momentum, or a step size that falls with time. In which group do they belong?
+# - Let ``steps`` be 2000. Which of the ties that are kept on paper are left?
+# - Normalize each row of the weights to length 1 after each step. Which ties survive?
+
+plt.show()
