@@ -12,6 +12,7 @@ from PIL import Image
 WIDTHS = (1440, 1280, 768, 450, 390, 320)
 FIGURES = {
     "symmetry": "explanation/the_tie.html",
+    "sums": "explanation/the_tie.html",
     "nullspace": "explanation/what_a_layer_forgets.html",
     "spectrum": "explanation/what_random_matrices_guarantee.html",
     "chaos": "explanation/the_scale_of_the_weights.html",
