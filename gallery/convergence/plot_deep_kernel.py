@@ -6,8 +6,9 @@
 Does depth slow the learning of close inputs?
 =============================================
 
-No: in very wide ReLU networks with He initialization two close inputs are learned apart faster the more layers there
-are, at first in proportion to their angle times the number of layers.
+No: in very wide ReLU networks with He initialization, and a step size for each layer in proportion to one over its
+fan-in, two close inputs are learned apart faster the more layers there are, at first in proportion to their angle times
+the number of layers.
 At a fixed angle this speed, compared with that of a single input, tends to three quarters as the depth grows.
 
 Allen-Zhu, Li and Song (2019) prove that gradient descent succeeds in wide networks of many layers, and assume that the
@@ -22,9 +23,10 @@ inputs do not degenerate. O08 is what two inputs that nearly coincide do to the 
 # slowest direction has the least eigenvalue.
 #
 # As all hidden widths go to infinity the kernel has a limit. Let the weights have the variance 2 over the fan-in, and 1
-# over the fan-in in the first layer; there are no biases. Take two inputs of the same length at the angle
-# :math:`\theta_0`, and let :math:`q` be the square of their length over the number of features. Then hidden layer
-# :math:`h` makes the angle
+# over the fan-in in the first layer; there are no biases. Each layer has a step size in proportion to the variance of
+# its weights, and the gradient with respect to a weight counts with that factor. (With one step size for all layers the
+# first layer drops out of the limit.) Take two inputs of the same length at the angle :math:`\theta_0`, and let
+# :math:`q` be the square of their length over the number of features. Then hidden layer :math:`h` makes the angle
 #
 # :math:`\cos \theta_h = \cos \theta_{h-1} + (\sin \theta_{h-1} - \theta_{h-1} \cos \theta_{h-1}) / \pi`,
 #

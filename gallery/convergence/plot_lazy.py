@@ -190,10 +190,11 @@ check("O04", "share of the loss left, 2048 units", loss_left, 0.5, relation="<")
 # :math:`m^{-1/2}`. What is quadratic in the motion is of the order :math:`1/m` as well.
 
 # %%
-# **The price.** A linear method cannot learn which direction of the input counts. Here the target is a single unit,
-# :math:`\mathrm{erf}(5 x_1)`, and depends on one of ten directions. Eight networks of 200 units see fifty examples
-# each. With the scale :math:`m^{-1/2}` they are lazy. With the scale :math:`1/m`, from the same starts and with as many
-# steps of the same speed, they are not. Both fit the examples. The lazy networks have the larger error on new inputs.
+# **The price.** A linear method cannot learn which direction of the input counts. Here the target is a single unit with
+# the bias 0, :math:`\mathrm{erf}(5 x_1)`, and depends on one of ten directions. Eight networks of 200 units see fifty
+# examples each. With the scale :math:`m^{-1/2}` they are lazy. With the scale :math:`1/m`, from the same starts and
+# with as many steps of the same speed, they are not. Both fit the examples. The lazy networks have the larger error on
+# new inputs.
 tries = 8
 examples = 50
 few_units = 200

@@ -184,9 +184,9 @@ check("D04", "least, [Q; -Q]", kept, np.sqrt(1 / 2), relation=">=", rounding=1e-
 
 # %%
 # **The order of two choices decides.** With fewer than :math:`2d` units no matrix is right for all data. But fix a
-# finite data set first, in which no two inputs lie on one ray from the origin: then a Gaussian matrix with enough units
-# keeps them apart with a probability as near to 1 as one likes. On a ray there is a remainder: :math:`x` and :math:`2x`
-# are lost if all units are off at them, with probability :math:`2^{-m}` for :math:`m` Gaussian units. Here
+# finite data set first: then a Gaussian matrix with enough units keeps its inputs apart with a probability as near to 1
+# as one likes. What remains is the chance that all :math:`m` units are off at both of two inputs. At the angle
+# :math:`\theta` it is :math:`((\pi - \theta) / 2\pi)^m`, and for :math:`x` and :math:`2x` it is :math:`2^{-m}`. Here
 # :math:`m = 2`.
 two_units = weights.he((2, d), replicas=50_000, rng=rng)
 outputs = np.maximum(two_units @ families["noise"][0], 0)
@@ -196,8 +196,8 @@ check_mean("D04", "share of draws that lose x and 2x, m = 2", is_lost, 1 / 4, sh
 # %%
 # **Whoever reads the weights finds a lost pair.** With random signs, minus the image that is made of the signs switches
 # all units off, and so does twice that image. Gaussian weights that are known are no safer: at an input with
-# :math:`Wx = -1` in each unit all outputs are 0, and at :math:`2x` as well. Random bits protect against data that are
-# chosen before the draw, but not against an opponent who looks.
+# :math:`Wx = -1` in each unit all outputs are 0, and at :math:`2x` as well. A Gaussian number for each weight protects
+# against data that are chosen before the draw, but not against an opponent who looks.
 image = signs[0, 0] / np.sqrt(d)
 known_signs = layers["Hadamard, signs"][0]
 signs_ratio = ratio_of_pair(known_signs, -image, -2 * image)

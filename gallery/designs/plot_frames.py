@@ -17,10 +17,10 @@ explicit families, D10 about a tempting fourth one.
 # %%
 # Set-up
 # ------
-# A *frame* is a matrix :math:`F` whose :math:`n` columns have length 1, in :math:`m < n` dimensions. Its *coherence*
-# :math:`\mu` is the largest :math:`|\langle f_i, f_j\rangle|` of two columns. It would be 0 if all were orthogonal,
-# which is impossible here, and it is 1 if two are the same up to sign. If it is small, vectors :math:`x` with few
-# nonzero entries can be found again from :math:`F x`.
+# A *frame* is here a matrix :math:`F` of :math:`n` columns of length 1 that span :math:`m < n` dimensions. Its
+# *coherence* :math:`\mu` is the largest :math:`|\langle f_i, f_j\rangle|` of two columns. It would be 0 if all were
+# orthogonal, which is impossible here, and it is 1 if two are the same up to sign. If it is small, vectors :math:`x`
+# with few nonzero entries can be found again from :math:`F x`.
 #
 # Welch's argument: the Gram matrix :math:`F^* F` has trace :math:`n` and at most :math:`m` eigenvalues other than 0. So
 # the squares of its entries sum to at least :math:`n^2/m`. Without the ones on the diagonal, their mean is at least
@@ -128,10 +128,11 @@ fig.alt_text = (
 # -----------------------
 # **Exact, D07.** The coherence is
 #
-# - :math:`1/\sqrt q` for Paley's :math:`q+1` vectors in :math:`(q+1)/2` dimensions, which is the Welch bound;
-# - :math:`1/\sqrt p` for the :math:`p^2` chirps in :math:`p` dimensions;
-# - :math:`r/p` for DeVore's polynomials of degree up to :math:`r`, as two of them meet in at most :math:`r` of the
-#   :math:`p` points, and some meet in :math:`r`.
+# - :math:`1/\sqrt q` for Paley's :math:`q+1` vectors in :math:`(q+1)/2` dimensions, for a prime
+#   :math:`q = 4k + 1`, which is the Welch bound;
+# - :math:`1/\sqrt p` for the :math:`p^2` chirps in :math:`p` dimensions, for an odd prime :math:`p`;
+# - :math:`r/p` for DeVore's polynomials of degree up to :math:`r` modulo a prime :math:`p > r`, as two of them meet in
+#   at most :math:`r` of the :math:`p` points, and some meet in :math:`r`.
 for frame in frames["Paley"]:
     m, n = frame.shape
     found = coherence(frame)

@@ -119,8 +119,9 @@ fig.alt_text = (
 # %%
 # What this page promises
 # -----------------------
-# **The error of the spiral falls like** :math:`m^{-3/4}`, **D03**, on the sphere in three dimensions. Theory gives the
-# order of the error, so we measure the exponent: for each set of inputs, the slope of a line through five sizes.
+# **The error of the spiral falls like** :math:`m^{-3/4}`, **D03**, on the sphere in three dimensions. The conjecture
+# is about the order of the error, so we measure the exponent: for each set of inputs, the slope of a line through five
+# sizes.
 check_mean(
     "D03",
     "exponent, spiral, 3 inputs",

@@ -96,8 +96,9 @@ fig.alt_text = (
 # -----------------------
 # **The exact law.** At finite size :math:`\lambda = s_{\min}^2` has the density
 # :math:`\frac{n}{\sqrt{2\pi}} \Gamma(\frac{n+1}{2})\, \lambda^{-1/2} e^{-\lambda n/2}\, U(\frac{n-1}{2}, -\frac12,
-# \frac\lambda2)`, where :math:`U` is Tricomi's function. In words: a pole at 0, cut off where :math:`\lambda` is a few
-# times :math:`1/n`. It integrates to 1, and its distance from the limit law falls like :math:`0.12 / n`.
+# \frac\lambda2)`, where :math:`U` is Tricomi's function. In words: it grows without bound towards 0, and is cut off
+# where :math:`\lambda` is a few times :math:`1/n`. It integrates to 1, and its distance from the limit law falls like
+# :math:`0.12 / n`.
 
 
 def exact_density(t, n):
@@ -234,7 +235,7 @@ gap = kolmogorov_distance(complex_sample, law)
 check("N03", "gap of complex entries to the real law", gap, 0.2, relation=">", shows="limit")
 
 # %%
-# **More rows than columns.** A layer need only be a little less than square. With :math:`M` rows the smallest singular
+# **More rows than columns.** A few more rows than columns are enough. With :math:`M` rows the smallest singular
 # value is on average at least :math:`\sqrt M - \sqrt n`. With a tenth more rows than columns that is of the order
 # :math:`\sqrt n`, and no longer of the order :math:`1/\sqrt n`.
 tall = weights.gaussian((110, 100), replicas=200, std=1.0, rng=rng)

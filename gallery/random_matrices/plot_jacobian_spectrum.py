@@ -6,9 +6,9 @@
 Which ReLU networks treat all directions alike?
 ===============================================
 
-Not those with independent Gaussian or independent orthogonal layers: with depth they stretch a few directions and
-flatten most.
-Mirrored pairs of units keep each direction as it is, at any depth, and need no random number.
+Not those with independent Gaussian layers, or with independent orthogonal ones that are uniformly distributed: with
+depth they stretch a few directions and flatten most.
+Mirrored pairs of units keep the length of each step, at any depth, and need no random number.
 
 The spread of the singular values, R07, was computed by Pennington, Schoenholz and Ganguli (2017, 2018).
 The mirrored pairs, P08, are the looks-linear start of Balduzzi, Frean, Leary, Lewis, Ma and McWilliams (2017).

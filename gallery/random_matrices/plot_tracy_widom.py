@@ -222,7 +222,7 @@ check("R02", "share of pure noise flagged, at most", flagged, 0.02, relation="<"
 # Where it stops being true
 # -------------------------
 # **Small matrices.** The laws are limits. With ten rows the mean of symmetric matrices is lower than that of
-# :math:`F_1` by about :math:`\frac12 n^{-1/3} = 0.23`, a fifth of the standard deviation. Hermitian ones lack this
+# :math:`F_1`, to leading order by :math:`\frac12 n^{-1/3} = 0.23`, a fifth of the standard deviation. Hermitian ones lack this
 # term.
 small_symmetric = scaled_largest(10, 1, count)
 small_hermitian = scaled_largest(10, 2, count)

@@ -6,7 +6,7 @@
 Do random ReLU layers keep inputs apart?
 ========================================
 
-Yes, if the inputs point in different directions, but each layer brings them nearer.
+Yes, in wide layers, if the inputs point in different directions; but on average each layer brings them nearer.
 On average over Gaussian weights a layer takes at most half of a squared distance, and through many wide layers the
 angle falls like one over the depth; through narrow layers it falls faster.
 
@@ -280,7 +280,7 @@ check(
 # %%
 # Where it stops being true
 # -------------------------
-# **Other weights, P01.** The two formulas need the Gaussian, or another law that favors no direction. Signs turn a
+# **Other weights, P01.** The two formulas are those of laws that are the same in all directions. Signs turn a
 # right angle between two pixels into the cosine 1/2, Gaussian weights into :math:`1/\pi`.
 pixels = np.eye(8)[:2]
 first_image, second_image = relu(pixels @ all_signs.T)
@@ -329,7 +329,7 @@ check(
 # has the mean :math:`\frac12\bigl(\psi(\frac{k-1}2) - \psi(\frac k2)\bigr)`, with the digamma function :math:`\psi`,
 # and of :math:`n` units :math:`k` are on with the odds of :math:`n` coins. That is a loss of about :math:`1/n` per
 # layer. It is exponential, and it wins when the depth exceeds the width. That infinite width does not show this was the
-# finding of Jakub and Nica (2023).
+# finding of Jakub and Nica (2024).
 width = 40
 on = np.arange(2, width + 1)
 odds = comb(width, on) / 2**width

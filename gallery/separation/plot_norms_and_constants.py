@@ -165,7 +165,7 @@ check("P06", "gain of tanh", gains["tanh"], tanh_gain, rounding=1e-12)
 check("P06", "gain of gelu", gains["gelu"], gelu_gain, rounding=1e-12)
 
 # %%
-# With these gains a gradient is not kept as well: on its way back its square is multiplied in each layer by
+# These gains do not keep gradients as they keep lengths, but for ReLU: on its way back its square is multiplied in each layer by
 # :math:`g\,E\,\varphi'(z)^2`. For ReLU that is 1, for the others a little more.
 
 

@@ -8,7 +8,7 @@ Do all inputs end up alike in a deep network?
 
 In linear and ReLU networks with independent Gaussian weights and no normalization, yes: over many layers a batch comes
 nearer to one direction, until its effective rank is close to 1.
-Batch normalization stops the fall, in linear networks at about the square root of the width.
+Batch normalization stops the fall, in linear networks near the square root of the width, for as many inputs as units.
 
 Daneshmand and coauthors (2020) proved a lower bound for linear networks; of their paper the abstract was read. P09
 compares both halves with networks of several widths.
@@ -18,9 +18,10 @@ compares both halves with networks of several widths.
 # Set-up
 # ------
 # A batch of inputs goes through random layers. What a layer passes on is a matrix :math:`H`, with a row for each unit
-# and a column for each input. Its rank stays full in exact arithmetic, but its singular values :math:`\sigma_i` move
-# apart. So the *effective rank* is used here: :math:`r = (\sum\sigma_i^2)^2 / \sum\sigma_i^4`. It is :math:`k` for
-# :math:`k` equal singular values and zeros, and near 1 if one of them outweighs all others.
+# and a column for each input. In a linear network its rank stays full in exact arithmetic, but its singular values
+# :math:`\sigma_i` move apart. With ReLU the rank falls too, as units that are off for all inputs are rows of zeros. So
+# the *effective rank* is used here: :math:`r = (\sum\sigma_i^2)^2 / \sum\sigma_i^4`. It is :math:`k` for :math:`k`
+# equal singular values and zeros, and near 1 if one of them outweighs all others.
 #
 # By the inequality of Paley and Zygmund, at least :math:`(1 - \tau)^2 r` of the squares :math:`\sigma_i^2` exceed
 # :math:`\tau` times their mean. So an effective rank of 5 means that some directions besides the first one count.
@@ -165,8 +166,8 @@ check("P09", "exponent of the width, below", exponent, 0.65, relation="<")
 # %%
 # Where it stops being true
 # -------------------------
-# **Orthogonal weights, P09.** The fall is that of independent Gaussian weights. Orthogonal layers keep each singular
-# value, and the rank with them, at each depth and without normalization.
+# **Orthogonal weights, P09.** The fall is that of independent Gaussian weights. Linear orthogonal layers keep each
+# singular value, and the rank with them, at each depth and without normalization.
 turned = ranks(width, depth, rescaled, fill=weights.orthogonal)
 change = np.ptp(turned, axis=0).max()
 check("P09", "change of rank, orthogonal layers", change, 0, rounding=1e-9, shows="limit")
@@ -198,7 +199,8 @@ summary()
 # %%
 # Try it yourself
 # ---------------
-# - Follow the determinant, or the ordinary rank from ``np.linalg.matrix_rank``. When does rounding make it fall?
+# - In the linear network, follow the determinant, or the ordinary rank from ``np.linalg.matrix_rank``. When does
+#   rounding make it fall?
 # - Normalize before the matrix product instead of after it. Does the order matter?
 # - Add each layer to its input, ``h + layer @ h / 10``. How much longer does a plain linear network keep its rank?
 

@@ -146,7 +146,7 @@ for k, s in enumerate(strengths):
     )
 
 # %%
-# **The whole curve, P07.** A logistic curve rises by at most :math:`s/4` for each unit of its logarithm, so no point is
+# **The whole curve, P07.** A logistic curve rises by at most :math:`s/4` for each unit of :math:`\ln(u/(s-u))`, so no point is
 # off by more than about :math:`\eta s^2 \ln(s/u_0)/8`. The error is in proportion to the step: half the step, half of
 # it.
 errors = np.abs(modes - theory).max(axis=0)
@@ -168,7 +168,7 @@ check(
 # -------------------------
 # **A random start, P07,** is neither aligned nor balanced, and it has no :math:`u_0`. If it is small, the modes align
 # while they grow, and the rise from a tenth to nine tenths takes about :math:`\ln(81)/(2s)` all the same, in the mean
-# of0 runs.
+# of a hundred runs.
 
 
 def rises_of(times, paths, s):
@@ -193,7 +193,7 @@ for k, s in enumerate(strengths):
     )
 
 # %%
-# **A large start, P07,** is in the middle of its curve before it begins, and wider networks start larger: the rise of
+# **A large start, P07,** begins in the middle of its curve, and wider networks start larger: the rise of
 # the weakest mode is shorter.
 large_first = 0.1 * rng.standard_normal((5, 64, 4))
 large_second = 0.1 * rng.standard_normal((5, 4, 64))
