@@ -75,7 +75,7 @@ for row in range(units):
 left.set_xticks(range(units), ["34"] * units)
 left.set_yticks(range(units), ["34"] * units)
 left.tick_params(length=0)
-left.set_title("Rows and columns add up to 34", fontsize="medium")
+left.set_title("All sums are 34", fontsize="medium")
 right.plot(magic.losses, label="magic square")
 right.plot(mixed.losses, label="the same numbers, shuffled")
 right.set_xlabel("step")
