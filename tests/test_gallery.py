@@ -1940,6 +1940,24 @@ MUTATIONS = {
         "np.clip(p, -7, 7)",
         "W15",
     ),
+    "filters with sums over a row of places": (
+        "networks/plot_equal_filters",
+        "moved = moved - moved.mean(axis=0)",
+        "moved = moved - moved.mean(axis=(0, 3), keepdims=True)[0]",
+        "W03",
+    ),
+    "filters that start a thousandth apart": (
+        "networks/plot_equal_filters",
+        "constant_first = np.full((filters, 3, 3), 0.3)",
+        "constant_first = np.full((filters, 3, 3), 0.3) + 1e-3 * np.eye(4)[:, :3, np.newaxis]",
+        "W03",
+    ),
+    "images without pixels that differ": (
+        "networks/plot_equal_filters",
+        "x = images - images.mean(axis=0)",
+        "x = np.broadcast_to(images.mean(axis=(1, 2), keepdims=True), images.shape)",
+        "W03",
+    ),
 }
 
 

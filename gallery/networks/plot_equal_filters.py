@@ -1,0 +1,213 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["symlib-nn", "matplotlib", "scikit-learn"]
+# ///
+"""
+Is a constant filter of a convolution a trap?
+=============================================
+
+Not by itself: the nine weights of one constant filter see different pixels and part at the first step.
+Equal filters are the trap: if they agree in all their weights and in what is made of them, they stay one filter.
+
+A filter is a unit that is used at many places. W03 is the tie of units for filters, and it, too, is about sums: between
+two convolutions the sums count for each place of the filter by itself.
+"""
+
+# %%
+# Set-up
+# ------
+# Images of 8 by 8 pixels go through two convolutions of four filters each, 3 by 3, with tanh. Each filter of the second
+# one is averaged over its 4 by 4 places, and a linear unit says from the four means whether the digit is even.
+#
+# People mean two things by equal weights. In the first network all weights of both convolutions are the same. In the
+# second the nine weights of a filter are random, and the four filters of a convolution are equal. In the third the
+# filters are random.
+import matplotlib.pyplot as plt
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from sklearn.datasets import load_digits
+
+from symlib.claims import check, summary
+
+filters = 4
+steps = 300
+rate = 0.05
+
+digits = load_digits()
+images = digits.images[:96] / 16
+x = images - images.mean(axis=0)
+y = np.where(digits.target[:96] % 2 == 0, 1.0, -1.0)[:, np.newaxis]
+
+rng = np.random.default_rng(1989)
+
+
+def forward(parameters):
+    """Return the values of both convolutions, and the outputs."""
+    first, first_bias, second, second_bias, last, last_bias = parameters
+    seen = sliding_window_view(x, (3, 3), axis=(1, 2))
+    values = np.tanh(np.tensordot(seen, first, axes=((3, 4), (1, 2))) + first_bias)
+    seen = sliding_window_view(values, (3, 3), axis=(1, 2))
+    deeper = np.tanh(np.tensordot(seen, second, axes=((3, 4, 5), (1, 2, 3))) + second_bias)
+    outputs = deeper.mean(axis=(1, 2)) @ last.T + last_bias
+    return values, deeper, outputs
+
+
+def loss_and_gradient(parameters):
+    """Return the mean squared error and its derivatives."""
+    _, _, second, _, last, _ = parameters
+    values, deeper, outputs = forward(parameters)
+    error = outputs - y
+    signal = 2 * error / len(x)
+    of_last = signal.T @ deeper.mean(axis=(1, 2))
+    back = (signal @ last)[:, np.newaxis, np.newaxis] / 16 * (1 - deeper**2)
+    seen = sliding_window_view(values, (3, 3), axis=(1, 2))
+    of_second = np.tensordot(back, seen, axes=((0, 1, 2), (0, 1, 2)))
+    below = np.zeros_like(values)
+    for i in range(3):
+        for j in range(3):
+            below[:, i : i + 4, j : j + 4] += back @ second[:, :, i, j]
+    below = below * (1 - values**2)
+    seen = sliding_window_view(x, (3, 3), axis=(1, 2))
+    of_first = np.tensordot(below, seen, axes=((0, 1, 2), (0, 1, 2)))
+    gradient = [
+        of_first,
+        below.sum(axis=(0, 1, 2)),
+        of_second,
+        back.sum(axis=(0, 1, 2)),
+        of_last,
+        signal.sum(axis=0),
+    ]
+    return np.mean(error**2), gradient
+
+
+def train(first, second, last=None, steps=steps):
+    """Train from these filters, and return the losses and the last parameters."""
+    if last is None:
+        last = np.full((1, filters), 0.5)
+    parameters = [first, np.zeros(filters), second, np.zeros(filters), last, np.zeros(1)]
+    losses = []
+    for _ in range(steps):
+        value, gradient = loss_and_gradient(parameters)
+        losses.append(value)
+        parameters = [p - rate * g for p, g in zip(parameters, gradient)]
+    return np.array(losses), parameters
+
+
+def gap(parameters):
+    """Return the largest difference of two filters of a convolution, over all images and places."""
+    values, deeper, _ = forward(parameters)
+    return max(np.ptp(values, axis=-1).max(), np.ptp(deeper, axis=-1).max())
+
+
+constant_first = np.full((filters, 3, 3), 0.3)
+constant_second = np.full((filters, filters, 3, 3), 0.1)
+equal_first = np.repeat(0.3 * rng.standard_normal((1, 3, 3)), filters, axis=0)
+equal_second = np.repeat(0.15 * rng.standard_normal((1, 1, 3, 3)), filters, axis=0)
+equal_second = np.repeat(equal_second, filters, axis=1)
+random_first = 0.3 * rng.standard_normal((filters, 3, 3))
+random_second = 0.15 * rng.standard_normal((filters, filters, 3, 3))
+
+losses_of_constant, after_constant = train(constant_first, constant_second)
+losses_of_equal, after_equal = train(equal_first, equal_second)
+losses_of_random, after_random = train(random_first, random_second)
+
+# %%
+# The figure
+# ----------
+# On the left the loss. On the right the four filters of the first convolution after training, when they started
+# constant: the same filter four times, and no longer constant.
+fig, (left, right) = plt.subplots(1, 2, gridspec_kw={"width_ratios": [1.4, 1]})
+left.plot(losses_of_constant, label="all weights equal")
+left.plot(losses_of_equal, label="equal filters")
+left.plot(losses_of_random, label="random filters")
+left.set_xlabel("step")
+left.set_ylabel("loss")
+left.set_ylim(0, 1.2)
+left.legend()
+left.set_title("Equal filters are one", fontsize="medium")
+learned = after_constant[0]
+top = np.concatenate([learned[0], np.full((3, 1), np.nan), learned[1]], axis=1)
+bottom = np.concatenate([learned[2], np.full((3, 1), np.nan), learned[3]], axis=1)
+picture = np.concatenate([top, np.full((1, 7), np.nan), bottom])
+right.imshow(picture, cmap="PuOr", vmin=-0.9, vmax=0.9)
+right.axis("off")
+right.set_title("Constant at the start", fontsize="medium")
+fig.alt_text = (
+    "Left: with all weights equal, and with equal filters, the loss stays above that of random "
+    "filters. Right: four filters that started constant are the same picture after training, and "
+    "their nine weights differ."
+)
+
+# %%
+# What this page promises
+# -----------------------
+# **Equal filters stay equal, W03**, if they have equal biases and the layer after treats them alike. The proof is that
+# for units: permute the filters, and nothing changes.
+#
+# **The weights of one filter do not stay equal.** They multiply different pixels, so their derivatives differ.
+check("W03", "gap of filters, all weights equal", gap(after_constant), 0, rounding=1e-9)
+check("W03", "gap of filters, equal filters", gap(after_equal), 0, rounding=1e-9)
+check("W03", "spread within a filter", np.ptp(learned[0]), 0.1, relation=">")
+_, one_step = train(constant_first, constant_second, steps=1)
+check("W03", "the same after one step", np.ptp(one_step[0][0]), 1e-4, relation=">")
+check("W03", "gap of random filters", gap(after_random), 0.1, relation=">")
+ratio = losses_of_equal[-1] / losses_of_random[-1]
+check("W03", "loss, equal over random", ratio, 1.2, relation=">")
+
+# %%
+# **It is about sums, place by place.** Between the two convolutions stand nine matrices of four by four, one for each
+# place of the filter. Let each have rows and columns of one sum, with other numbers in each, and let the first filters
+# be equal. Then the four filters of each convolution are one, though no two of their weights need be equal.
+moved = rng.standard_normal((filters, filters, 3, 3))
+moved = moved - moved.mean(axis=1, keepdims=True)
+moved = moved - moved.mean(axis=0)
+by_sums = equal_second + 0.1 * moved
+check("W03", "different weights of the second", len(np.unique(by_sums)), by_sums.size)
+_, summed = train(equal_first, by_sums, steps=100)
+check("W03", "gap of filters, equal sums", gap(summed), 0, rounding=1e-6)
+
+# %%
+# Where it stops being true
+# -------------------------
+# **Sums over the whole filter are not enough.** Shift weight from one place of the filter to another, in one pair of
+# filters: all sums over places stay, and the filters part.
+shifted = by_sums.copy()
+shifted[0, 0, 0, 0] += 0.1
+shifted[0, 0, 2, 2] -= 0.1
+before = by_sums.sum(axis=(2, 3))
+change = np.abs(shifted.sum(axis=(2, 3)) - before).max()
+check("W03", "change of the sums over places", change, 0, rounding=1e-12)
+_, parted = train(equal_first, shifted, steps=1)
+check("W03", "gap, sums over places only", gap(parted), 1e-3, relation=">", shows="limit")
+
+# %%
+# **What is made of them.** With random weights after the second convolution its equal filters part.
+random_last = rng.standard_normal((1, filters))
+_, parted = train(equal_first, equal_second, last=random_last, steps=100)
+check("W03", "gap, random last layer", gap(parted), 1e-3, relation=">", shows="limit")
+
+# %%
+# **Depthwise filters.** Where each filter reads a channel of its own, equal filters see different images. Let each of
+# the four filters of the second convolution read one filter of the first, which are random. They part.
+each = np.arange(filters)
+depthwise = np.zeros((filters, filters, 3, 3))
+depthwise[each, each] = equal_second[0, 0]
+check("W03", "spread of depthwise filters", np.ptp(depthwise[each, each], axis=0).max(), 0)
+_, parted = train(random_first, depthwise, steps=1)
+spread = np.ptp(parted[2][each, each], axis=0).max()
+check("W03", "the same after one step, depthwise", spread, 1e-4, relation=">", shows="limit")
+
+# %%
+# **All weights 0.** Then tanh filters say 0 everywhere, and no weight of a convolution ever moves.
+_, after_zeros = train(np.zeros_like(constant_first), np.zeros_like(constant_second), steps=20)
+check("W03", "largest weight, from 0", np.abs(after_zeros[0]).max(), 0, shows="limit")
+summary()
+
+# %%
+# Try it yourself
+# ---------------
+# - Take the mean over the 4 by 4 places out, and let the last layer read each place. What has to be equal then?
+# - Give the four filters different biases and equal weights. How long until they differ?
+# - Let two of the four filters be equal and two random. What does the trained network have?
+
+plt.show()
