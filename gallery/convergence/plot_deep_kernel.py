@@ -239,6 +239,17 @@ check(
 )
 
 # %%
+# **One step size for all layers.** With weights of variance 2 over the fan-in the gradients of the last layer are then
+# larger than those of the first by the order of the width. The first layer drops out, and one hidden layer has nearly
+# the eigenvalue of its last layer alone.
+angle = 0.01
+first = Layer(weights.lecun((4096, 2), rng=rng))
+last = Layer(weights.he((1, 4096), rng=rng))
+with_one_size = empirical_tangent_kernel(Network([first, last], "relu"), pair(angle))
+share_of_line = relative_least(with_one_size) / (angle / (2 * np.pi))
+check("O08", "one step size, over angle / 2 pi", share_of_line, 0.1, relation="<", shows="limit")
+
+# %%
 # **Narrow and deep.** The limits have an order: first the width, then the depth. In networks of 16 units and 64 hidden
 # layers the two inputs merge, and most networks have less than half of the eigenvalue that the limit of infinite width
 # promises, relative to their own diagonal. (A network with a layer that is off at both inputs has the kernel 0.)
