@@ -93,7 +93,8 @@ class _Side(NamedTuple):
 
     weight: Rows
     other: int | None
-    rounding: float
+    rounding: float  # of an entry, over its size
+    is_exact: bool  # whether each sum of entries is whole, and not rounded
     reach: float  # the sum of the largest sizes in each column
 
 
@@ -101,12 +102,13 @@ def _sides(groups: Sequence[Group], arrows: Sequence[Arrow]) -> list[list[_Side]
     """Return for each group all ends of arrows at its units."""
     sides: list[list[_Side]] = [[] for _ in groups]
     for arrow in arrows:
+        is_exact = _has_exact_sums(arrow.weight)
         reads = (arrow.target, arrow.source, arrow.weight)
         sends = (arrow.source, arrow.target, arrow.weight.T)
         for own, other, weight in (reads, sends):
             if own is not None:
                 reach = float(np.abs(weight).max(axis=0, initial=0.0).sum())
-                sides[own].append(_Side(weight, other, arrow.rounding, reach))
+                sides[own].append(_Side(weight, other, arrow.rounding, is_exact, reach))
     return sides
 
 
@@ -175,17 +177,19 @@ def _evidence(
     found = [(own, _least(_EPS * np.abs(own).max(axis=0, initial=0.0)))]
     for side in sides:
         weight = side.weight[units]
-        found.append(_class_sums(weight, _labels_of(side, partition), side.rounding))
+        sums, sizes, counts = _class_sums(weight, _labels_of(side, partition))
+        if side.is_exact:
+            allowed = np.full_like(sizes, 0.5)
+        else:
+            # An entry was rounded when it was stored. A sum of n terms is off by about sqrt(n) eps
+            # times their sizes. Two sums are compared, and their entries may be differences.
+            allowed = 4.0 * (side.rounding + np.sqrt(counts) * _EPS) * sizes
+        found.append((sums, _least(allowed)))
     return found
 
 
-def _class_sums(weight: Rows, labels: Indices, rounding: float) -> tuple[Rows, Rows]:
-    """Return the sums of the columns of each class, and what rounding may make of each.
-
-    An entry was rounded when it was stored, and a sum of n terms in double precision is off by at
-    most about n eps / 2 times the sum of their sizes. Two of them are compared, and twice that
-    leaves room for entries that were made by a subtraction.
-    """
+def _class_sums(weight: Rows, labels: Indices) -> tuple[Rows, Rows, Indices]:
+    """Return the sums of the columns of each class, the largest sum of sizes, and the counts."""
     order, starts = _by_class(labels)
     ordered = weight[:, order]
     counts = np.diff(np.append(starts, len(order)))
@@ -195,7 +199,12 @@ def _class_sums(weight: Rows, labels: Indices, rounding: float) -> tuple[Rows, R
     else:
         sums = ordered
         sizes = np.abs(ordered).max(axis=0, initial=0.0)
-    return sums, _least((4.0 * rounding + 2.0 * counts * _EPS) * sizes)
+    return sums, sizes, counts
+
+
+def _has_exact_sums(weight: Rows) -> bool:
+    """Tell whether each sum of entries is exact: they are whole, and not too large."""
+    return bool(np.abs(weight).sum() < 2.0**53 and np.array_equal(weight, np.rint(weight)))
 
 
 def _labels_of(side: _Side, partition: Sequence[Indices]) -> Indices:

@@ -75,6 +75,7 @@ from symlib._layers import (
 )
 from symlib._linkage import Indices, Rows, chain_labels
 from symlib._partition import Arrow, Group, balanced_partition, partition_defect
+from symlib._rank import precision_of, rounding_unit
 
 __all__ = [
     "Alignment",
@@ -301,9 +302,9 @@ def tied_units(
         ``s + W_2 phi(W_1 s)`` the hidden layers 0 and 2 are the stream before and after. They share
         one partition.
     tolerance : float, optional
-        Largest difference of two sums or biases that count as equal, at least 0. By default what
-        rounding can have done to constant sums, in the precision of the weights: training rounds at
-        each step, so after training pass more.
+        Largest difference of two sums or biases that count as equal, at least 0. By default a few
+        roundings, in the precision in which the weights came, of the sum of their sizes; whole
+        numbers are compared exactly. Training rounds at each step, so after training pass more.
     up_to : {"equality", "sign"}
         Whether opposite units count as tied, too: units whose values are opposite on every input.
         The activations must be odd.
@@ -328,17 +329,18 @@ def tied_units(
     weights or for storage in few bits, all of which read unequal weights entry by entry, nor for
     dropout. Units whose triples agree (`unit_classes`) are tied under more rules.
 
-    With one hidden layer inputs and outputs are classes of their own, sums are entries, and the
-    result is that of `unit_classes`. With more, units that `unit_classes` calls copies are tied
-    here as well.
+    With one hidden layer inputs and outputs are classes of their own, and sums are entries: up to
+    rounding the result is that of `unit_classes`. With more, copies are tied here as well, as long
+    as no recurrent matrix treats them differently.
 
-    Conversely, units that are separated here part at some step, whatever small rate, if the
-    activation is injective with a derivative that is nowhere 0 (tanh, sigmoid, softplus), biases
-    are trained, and the values of the classes, and their signals, are linearly independent as
-    functions of the sample. Otherwise more units may stay equal than are found: dead ReLU units;
-    first layers that agree on all data; and with the cross entropy last layers that agree up to a
-    number added to all outputs (subtract from each column of the last weight its mean to see
-    these). Max pooling and other choices by index are outside of all this.
+    Conversely, if units of different classes have equal values, some step of descent on single
+    samples parts some of them, under these conditions: the activation is injective with a
+    derivative that is nowhere 0 (tanh, sigmoid, softplus), biases are trained, and in each layer
+    those values, and those signals, that differ are linearly independent as functions of the
+    sample. Otherwise more units may stay equal than are found: dead ReLU units; units whose inputs
+    agree on all data; and with the cross entropy last layers that agree up to a number added to all
+    outputs (subtract from each column of the last weight its mean to see these). Max pooling and
+    other choices by index are outside of all this.
 
     The classes are found by refinement: all units of a layer start in one class, and classes are
     split by their sums until nothing splits, which takes few rounds in practice. Sums within the
@@ -384,7 +386,9 @@ def tied_units(
     widths = [len(layer.weight) for layer in admitted.layers[:-1]]
     group_of = _groups_of(stream, widths)
     loops = _admitted_loops(recurrent, widths)
-    arrows = _arrows(admitted, group_of, loops)
+    came_as = [layer[0] for layer in network.layers]
+    rounding = rounding_unit(precision_of(came_as))
+    arrows = _arrows(admitted, group_of, loops, rounding)
     groups = [
         Group(widths[group_of.index(k)], _biases(admitted, group_of, k))
         for k in range(max(group_of) + 1)
@@ -767,17 +771,24 @@ def _admitted_loops(
 
 
 def _arrows(
-    network: Network, group_of: Sequence[int], loops: Sequence[tuple[int, Array]]
+    network: Network,
+    group_of: Sequence[int],
+    loops: Sequence[tuple[int, Array]],
+    rounding: float,
 ) -> list[Arrow]:
     """Return all matrices of a network, each with the groups of units that it connects."""
     ends = [None, *group_of, None]
-    arrows = [_arrow(ends[k], ends[k + 1], layer.weight) for k, layer in enumerate(network.layers)]
-    return arrows + [_arrow(group_of[k], group_of[k], matrix) for k, matrix in loops]
-
-
-def _arrow(source: int | None, target: int | None, weight: Array) -> Arrow:
-    rounding = float(np.finfo(weight.dtype).eps)
-    return Arrow(source, target, weight.astype(np.float64, copy=False), rounding)
+    matrices = [(ends[k], ends[k + 1], layer.weight) for k, layer in enumerate(network.layers)]
+    matrices += [(group_of[k], group_of[k], matrix) for k, matrix in loops]
+    arrows = []
+    for source, target, matrix in matrices:
+        weight = matrix.astype(np.float64, copy=False)
+        with np.errstate(over="ignore"):
+            total = np.abs(weight).sum()
+        if not np.isfinite(total):
+            raise ValueError(f"network must have weights whose sums are finite, got {total:g}")
+        arrows.append(Arrow(source, target, weight, rounding))
+    return arrows
 
 
 def _biases(network: Network, group_of: Sequence[int], group: int) -> Rows:

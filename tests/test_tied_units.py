@@ -207,6 +207,36 @@ def test_precision_of_the_weights_is_allowed_for():
     assert max(tied_units(Network(single, "tanh")).labels[1]) > 2
 
 
+def test_half_precision_is_allowed_for():
+    """Equal sums that were rounded to float16 are found, and a hundredth beside them is none."""
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal((6, 6))
+    noise -= noise.mean(axis=1, keepdims=True)
+    noise -= noise.mean(axis=0)
+    layers = [Layer(np.full((6, 3), 0.5)), Layer(0.3 + noise), Layer(np.full((1, 6), 0.5))]
+    halves = [Layer(layer.weight.astype(np.float16)) for layer in layers]
+    ties = tied_units(Network(halves, "tanh"))
+    assert ties.labels[1].tolist() == [0] * 6
+    assert 0 < ties.defect < 0.01
+    halves[1].weight[0, 0] += 0.05
+    assert tied_units(Network(halves, "tanh")).labels[1].max() > 0
+
+
+def test_a_small_difference_in_a_wide_layer_is_one():
+    """A part in ten billion of one weight of a thousand, in double precision."""
+    layers = [Layer(np.ones((1000, 1))), Layer(np.ones((1000, 1000))), Layer(np.ones((1, 1000)))]
+    layers[1].weight[0, 0] += 1e-10
+    assert tied_units(Network(layers, "tanh")).labels[1].tolist() == [0] + [1] * 999
+
+
+def test_whole_numbers_are_compared_exactly():
+    """In single precision as well: their sums are not rounded."""
+    weight = np.full((100, 100), 1e5, np.float32)
+    weight[0, 0] += 1
+    layers = [Layer(np.ones((100, 1), np.float32)), Layer(weight), Layer(np.ones((1, 100)))]
+    assert tied_units(Network(layers, "tanh")).labels[1].tolist() == [0] + [1] * 99
+
+
 def test_a_tolerance_is_a_difference_of_sums():
     """What lies within it counts as equal, and is reported."""
     square = DUERER / 34
@@ -404,5 +434,7 @@ def test_wrong_networks_are_refused():
     stacked = Layer(np.ones((3, 4, 2)))
     with pytest.raises(ValueError, match="no replica axis, got one of length 3"):
         tied_units(Network([stacked, two], "tanh"))
+    with pytest.raises(ValueError, match="network must have weights whose sums are finite"):
+        tied_units(Network([Layer(np.full((4, 2), 1e308)), two], "tanh"))
     with pytest.raises(ValueError, match="activation must be odd where up_to='sign', got 'relu'"):
         tied_units(Network([one, two], "relu"), up_to="sign")

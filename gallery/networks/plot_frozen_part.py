@@ -8,8 +8,8 @@ What can a tied layer still learn?
 
 The sums, and nothing else: a network of tied units is, step for step, a narrow network with one unit for each class and
 other learning rates.
-The rest of its weights is frozen: 25 of 36 numbers of a layer here. A recurrent network that starts from the identity
-is tied in the same way, if all else is constant.
+Of the 36 dimensions of a layer here, one moves, 25 are frozen and have no effect, and the tie holds 10 at 0. A
+recurrent network that starts from the identity is tied in the same way, if all else is constant.
 
 What makes a tie is told on the page on the magic square. W02 says what it leaves to learn. It is derived here.
 """
@@ -178,7 +178,7 @@ fig.alt_text = (
 # constant on pairs of classes. So it does not move :math:`F`.
 #
 # The frozen part has as many dimensions as there are matrices with rows and columns that add up to 0 over each class:
-# with one class of six in each layer, 5 times 5.
+# with one class of six in each layer, 5 times 5. The mean part has one, and the other ten are 0 in a tie.
 mean = np.full((units, units), 1 / units)
 rest = np.eye(units) - mean
 frozen = np.kron(rest, rest)
@@ -227,8 +227,8 @@ check("W02", "loss, identity over rotation", gain, 3, relation=">")
 # %%
 # Where it stops being true
 # -------------------------
-# **Rounding sees the frozen part.** It parts units by a little, and where the tie is unstable the gap grows. How fast it
-# grows does depend on the frozen part: twice as large, it parts the units much sooner here.
+# **Rounding sees the frozen part.** It parts units by a little, and where the tie is unstable the gap grows. How fast
+# it grows does depend on the frozen part: twice as large, it parts the units much sooner here.
 gaps = []
 for factor in (1, 2):
     other = network(first, 0.3 + factor * without_sums, last)
@@ -258,9 +258,23 @@ inputs_differ = Network([Layer(rng.standard_normal((units, 1))), as_layers.layer
 check("W02", "classes, random input weights", labels.max() + 1, 6, shows="limit")
 
 # %%
-# **A rate for each weight.** Adam divides each entry of the gradient by a size of its own, equal for equal entries, and
-# keeps the tie. But a narrow network with other *rates* is what gradient descent does: Adam has no rate that grows with
-# the gradient, and weight decay in the gradient would be multiplied by these rates, too.
+# **Other rules want other numbers.** Adam divides the rates by the size of the gradient, and its narrow network has the
+# rates :math:`\eta |C|` and :math:`\eta`. Weight decay would be multiplied by the rates of gradient descent: with the
+# same decay on both sides the two part.
+step_size = 0.01
+adam_rates = [
+    Layer(step_size, step_size),
+    Layer(step_size * units, step_size),
+    Layer(step_size * units, step_size),
+]
+by_adam = descend(
+    wide, x, y, steps=100, rate=step_size, optimizer="adam", epsilon=1e-15, record=predictions
+).records
+narrow_by_adam = descend(
+    narrow, x, y, steps=100, rate=adam_rates, optimizer="adam", epsilon=1e-15, record=predictions
+).records
+apart = np.abs(np.array(by_adam) - np.array(narrow_by_adam)).max()
+check("W02", "predictions apart, Adam", apart, 0, rounding=1e-8)
 decay = 0.1
 wide_with_decay = descend(
     wide, x, y, steps=100, rate=rate, weight_decay=decay, record=predictions
@@ -284,6 +298,6 @@ summary()
 # ---------------
 # - Give the first layer of the wide network two classes of three units. What are the rates of the narrow one?
 # - Start the recurrent network in a random state instead of 0. Is the identity still tied?
-# - How many numbers of a layer with :math:`n` tied units can move? How many of its :math:`n^2` are frozen?
+# - Of the :math:`n^2` dimensions between two layers of :math:`n` tied units, how many move, are frozen, are held at 0?
 
 plt.show()

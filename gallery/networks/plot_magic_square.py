@@ -10,8 +10,9 @@ Yes: what counts is what units read, and send, in all.
 Put the magic square of Albrecht Dürer between two constant layers. It has sixteen different weights, and the network is
 one unit in each layer, as long as nothing is rounded and each step adds one number to a whole block of weights.
 
-The usual advice, that units of a layer need different weights, is therefore not enough. W01 is the theorem behind this;
-it is derived here, and its proof is below.
+If in each layer no two units agree in what they read, weight by weight, and in their bias, nothing is tied. It is not
+enough that no two agree in what they read, their bias and what they send *together*: here none do. W01 is the theorem
+behind this; it is derived here, and its proof is below.
 """
 
 # %%
@@ -85,8 +86,8 @@ right.legend()
 right.set_title("One unit, or four", fontsize="medium")
 fig.alt_text = (
     "Left: Dürer's magic square, whose rows and columns add up to 34. Right: with it between "
-    "two constant layers the loss stops falling at about 0.35, what one unit in each layer can "
-    "reach; with the same sixteen numbers in another order it falls to less than half of that."
+    "two constant layers the loss hardly falls below 0.35, what one unit in each layer can reach; "
+    "with the same sixteen numbers in the order shown it falls to less than half of that."
 )
 
 # %%
@@ -130,9 +131,9 @@ check("W01", "spread of the moves of the weights", np.ptp(moved), 0, rounding=1e
 check("W01", "how far they moved", np.abs(moved).min(), 1e-3, relation=">")
 
 # %%
-# **In exact arithmetic.** Among whole numbers modulo a prime nothing is rounded (S02 tells how that works). Square units
-# take the place of tanh units, and the square need not be divided. After 300 steps the four units of each layer are
-# equal, and where 1 is added to one weight they are four.
+# **In exact arithmetic.** Among whole numbers modulo a prime nothing is rounded (S02 tells how that works). Square
+# units take the place of tanh units, and the square need not be divided. After 300 steps the four units of each layer
+# are equal, and where 1 is added to one weight they are four.
 prime = 2**31 - 1
 
 
@@ -171,14 +172,15 @@ check("W01", "different units, in the field", max(different_units(square)), 1)
 check("W01", "the same, 1 added to one weight", min(different_units(plus_one)), 4)
 
 # %%
-# **What it costs.** The square is left with a loss above that of the same numbers in another order.
+# **What it costs.** The square is left with a loss above that of the same numbers in this other order, which is a lucky
+# one: most orders end between the two.
 check("W01", "loss, square over shuffled", magic.losses[-1] / mixed.losses[-1], 2, relation=">")
 
 # %%
 # **Other matrices.** It is not about Dürer. Random numbers whose rows and columns were moved to one sum are one unit,
-# and so are a cycle and any other permutation, as each row and column has a single 1. A Hadamard matrix, orthogonal and
-# of full rank, is two units: its first row adds up to 8, and all others to 0. A matrix of Toeplitz form ties each unit
-# to its mirror image.
+# and so are a cycle and any other permutation, as each row and column has a single 1. Sylvester's
+# Hadamard matrix, which divided by :math:`\sqrt 8` is orthogonal, is two units: its first row and column add up to 8,
+# all others to 0. A symmetric Toeplitz matrix, constant along its diagonals, ties each unit to its mirror image.
 random = rng.standard_normal((6, 6))
 rows_moved = random - random.mean(axis=1, keepdims=True)
 both_moved = rows_moved - rows_moved.mean(axis=0)
@@ -215,9 +217,9 @@ check("W01", "gap at the start, rows only", one_step.records[0], 0, rounding=1e-
 check("W01", "gap after a step, rows only", one_step.records[1], 1e-4, relation=">", shows="limit")
 
 # %%
-# **Both neighbors have to be constant on classes.** With a random first layer, or a random last one, the square has four
-# units again. So it takes a tie on both sides: the theorem does not say that structured matrices between random layers
-# are a trap.
+# **With two hidden layers both neighbors have to be constant on classes.** With a random first layer, or a random last
+# one, the square has four units again. So it takes a tie on both sides: the theorem does not say that structured
+# matrices between random layers are a trap.
 random_first = Network([Layer(rng.standard_normal((units, 3))), *start.layers[1:]], "tanh")
 random_last = Network([*start.layers[:2], Layer(rng.standard_normal((2, units)))], "tanh")
 for name, network in {"first": random_first, "last": random_last}.items():
@@ -225,8 +227,8 @@ for name, network in {"first": random_first, "last": random_last}.items():
     check("W01", f"classes, a random {name} layer", found, 4, shows="limit")
 
 # %%
-# **One hidden layer has nothing new.** Its neighbors are inputs and outputs, each a class of its own. Then sums are
-# single weights, and units are tied only if they are copies, weight by weight.
+# **One hidden layer has nothing new.** Its neighbors are inputs and outputs, each a class of its own, as long as no two
+# of them agree on all data. Then sums are single weights, and units are tied only if they are copies, weight by weight.
 layer = Layer(rng.integers(0, 2, (8, 2)))
 after = Layer(rng.integers(0, 2, (1, 8)))
 (labels,) = tied_units(Network([layer, after], "tanh")).labels
@@ -253,7 +255,7 @@ summary()
 # Try it yourself
 # ---------------
 # - Swap two rows of the square. Are the units still tied? And if you swap two numbers?
-# - Try ``"relu"``. With these weights all sums are positive at the start. What happens at 0?
+# - Try ``"relu"``. At which inputs are the units off at the start? Are they still tied?
 # - Build a square of your own from four numbers: rows (a, b, c, d), (b, a, d, c), (c, d, a, b), (d, c, b, a).
 
 plt.show()

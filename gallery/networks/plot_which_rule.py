@@ -6,8 +6,8 @@
 Which optimizers keep a tie?
 ============================
 
-It depends on the tie. Units with equal weights, and units that a permutation exchanges, stay tied under each rule here
-that treats units alike. Units that are tied by their sums alone do not: a rule that reads single weights, such as Adam
+It depends on the tie. In exact arithmetic, units with equal weights, and units that a permutation exchanges, stay tied
+under each rule here that treats units alike. Units that are tied by their sums alone do not: a rule that reads single weights, such as Adam
 with the weight decay in its gradient, parts them in a few steps, where AdamW keeps them.
 
 W15 is the rule behind the table, and is derived here. What a tie by sums is stands on the page on the magic square.
@@ -274,8 +274,28 @@ by_l1 = gap_after(absolute_decay, positive)
 check("W15", "gap, L1, positive weights", by_l1, 0, rounding=1e-9, shows="limit")
 
 # %%
-# **Rounding.** What a rule keeps on paper, rounding parts by a little, and a tie that is unstable lets it grow: 40 steps
-# are few.
+# **Rounding.** What a rule keeps on paper, rounding parts by a little, and a tie that is unstable lets it grow: 40
+# steps are few. Rules that forget the size of the gradient enlarge it at once, where the gradient is 0 on paper. Take
+# samples in pairs :math:`x` and :math:`-x` with opposite targets, and no biases: the derivatives in the biases are 0,
+# but their signs are those of rounding.
+x = np.concatenate([x, -x])
+y = np.concatenate([y, -y])
+
+
+def gap_from_tiny_biases(rule, steps=5):
+    """Train by a rule from biases that are nearly 0 and return the gap."""
+    parameters = start(middles["sums only"])
+    parameters[1] = np.zeros(units)
+    parameters[3] = 1e-12 * np.array([1, -1, 1, -1])
+    for step in range(1, steps + 1):
+        parameters = rule(parameters, gradient(parameters), {}, step)
+    return gap(parameters)
+
+
+by_descent = gap_from_tiny_biases(descent)
+by_sign = gap_from_tiny_biases(sign_descent)
+check("W15", "gap, descent, symmetric data", by_descent, 0, rounding=1e-9)
+check("W15", "gap, sign, symmetric data", by_sign, 1e-3, relation=">", shows="limit")
 summary()
 
 # %%
