@@ -167,7 +167,8 @@ class Ties(NamedTuple):
         appearance.
     signs : list of arrays of shape (units,)
         1 for a unit whose value is that of the first unit of its class, -1 for one of the opposite
-        value, and 0 for a *silent* unit, whose value is 0. Without ``up_to="sign"`` all are 1.
+        value, and 0 for a *silent* unit, whose value and whose backward signal are 0. Without
+        ``up_to="sign"`` all are 1.
     defect : float
         The largest difference of two sums, or biases, that were taken for equal.
     """
@@ -297,6 +298,8 @@ def tied_units(
     recurrent : dict of arrays of shape ([gates], units, units), optional
         For hidden layers, named by their number from 0, the matrices that act from their units on
         the same units, as in a recurrent network. Its initial state must be constant on classes.
+        Input matrices of several gates stand side by side in the weight of the layer, if the layer
+        is the first.
     stream : sequence of int
         The hidden layers that are the same units, such as those of a residual stream: in
         ``s + W_2 phi(W_1 s)`` the hidden layers 0 and 2 are the stream before and after. They share
@@ -304,7 +307,8 @@ def tied_units(
     tolerance : float, optional
         Largest difference of two sums or biases that count as equal, at least 0. By default a few
         roundings, in the precision in which the weights came, of the sum of their sizes; whole
-        numbers are compared exactly. Training rounds at each step, so after training pass more.
+        numbers are compared exactly. Training rounds at each step, so after training pass more, and
+        so for weights that have been rounded to fewer bits than they have now.
     up_to : {"equality", "sign"}
         Whether opposite units count as tied, too: units whose values are opposite on every input.
         The activations must be odd.
@@ -322,12 +326,14 @@ def tied_units(
     identity for inputs and outputs. The conditions are :math:`\Pi_l W_l = W_l \Pi_{l-1}` and
     :math:`\Pi_l b_l = b_l`. So values that are constant on classes stay so on their way up, and
     backward signals on their way down; the gradient is an outer product of the two, constant on
-    each block of the weight; and adding a constant to each block keeps all conditions. This holds
-    for any loss that is a function of the outputs, for mini-batches, momentum, decoupled weight
-    decay, and for Adam without weight decay if what it remembers is constant on blocks as well. It
-    does not hold for Adam with the weight decay in the gradient, for L1 decay, for clipping of
-    weights or for storage in few bits, all of which read unequal weights entry by entry, nor for
-    dropout. Units whose triples agree (`unit_classes`) are tied under more rules.
+    each block of the weight; and adding a constant to each block keeps all conditions. (Where a
+    ReLU unit reads only sums of 0 it stands on its kink for every input, and rounding decides.)
+    This holds for any loss that is a differentiable function of the outputs, for mini-batches,
+    momentum, decoupled weight decay, and for Adam without weight decay if what it remembers is
+    constant on blocks as well. It does not hold for Adam with the weight decay in the gradient, for
+    L1 decay, for clipping of weights or for storage in few bits, all of which read unequal weights
+    entry by entry, nor for dropout. Units whose triples agree (`unit_classes`) are tied under more
+    rules.
 
     With one hidden layer inputs and outputs are classes of their own, and sums are entries: up to
     rounding the result is that of `unit_classes`. With more, copies are tied here as well, as long
@@ -337,7 +343,8 @@ def tied_units(
     samples parts some of them, under these conditions: the activation is injective with a
     derivative that is nowhere 0 (tanh, sigmoid, softplus), biases are trained, and in each layer
     those values, and those signals, that differ are linearly independent as functions of the
-    sample. Otherwise more units may stay equal than are found: dead ReLU units; units whose inputs
+    sample. Otherwise more units may stay equal than are found: with an odd activation units held
+    together by opposite ones, which ``up_to="sign"`` finds; dead ReLU units; units whose inputs
     agree on all data; and with the cross entropy last layers that agree up to a number added to all
     outputs (subtract from each column of the last weight its mean to see these). Max pooling and
     other choices by index are outside of all this.
@@ -744,7 +751,7 @@ def _groups_of(stream: Sequence[int], widths: Sequence[int]) -> list[int]:
     if not isinstance(stream, list | tuple | range):
         raise TypeError(f"stream must be a sequence of hidden layers, got {shown(stream)}")
     most = len(widths) - 1
-    together = sorted({whole("stream", k, least=0, most=most) for k in stream})
+    together = sorted({whole("each entry of stream", k, least=0, most=most) for k in stream})
     lengths = {widths[k] for k in together}
     if len(lengths) > 1:
         raise ValueError(f"stream must name layers of one width, got widths {sorted(lengths)}")
@@ -763,7 +770,7 @@ def _admitted_loops(
         raise TypeError(f"recurrent must be a dict of matrices, got {shown(recurrent)}")
     loops = []
     for key, given in recurrent.items():
-        hidden = whole("recurrent", key, least=0, most=len(widths) - 1)
+        hidden = whole("each key of recurrent", key, least=0, most=len(widths) - 1)
         units = widths[hidden]
         matrices = real_array(f"recurrent[{hidden}]", given, (units, units), leading="gates")
         loops += [(hidden, matrix) for matrix in matrices.reshape(-1, units, units)]

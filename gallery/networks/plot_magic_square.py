@@ -6,9 +6,9 @@
 Can a layer of different weights be one unit?
 =============================================
 
-Yes: what counts is what units read, and send, in all.
-Put the magic square of Albrecht Dürer between two constant layers. It has sixteen different weights, and the network is
-one unit in each layer, as long as nothing is rounded and each step adds one number to a whole block of weights.
+Yes: what counts is what units read, and send, in total.
+Put the magic square of Albrecht Dürer between two layers whose weights are all equal, with equal biases. It has sixteen
+different weights, and under gradient descent the network stays one unit in each layer, as long as nothing is rounded.
 
 If in each layer no two units agree in what they read, weight by weight, and in their bias, nothing is tied. It is not
 enough that no two agree in what they read, their bias and what they send *together*: here none do. W01 is the theorem
@@ -19,8 +19,8 @@ behind this; it is derived here, and its proof is below.
 # Set-up
 # ------
 # In the magic square that Dürer engraved in 1514 each row and each column adds up to 34. Divided by 34 it is the weight
-# between two layers of four tanh units. Each unit of the first hidden layer sends 1 to the second one in all, and each
-# unit of the second reads 1 from the first in all. The weights before and after are all 1/2.
+# between two layers of four tanh units. The weights by which a unit of the first hidden layer sends to the second add
+# up to 1, and so do those by which a unit of the second reads from the first. The weights before and after are all 1/2.
 #
 # Beside it stands the same network with the same sixteen numbers in another order.
 import matplotlib.pyplot as plt
@@ -97,20 +97,22 @@ fig.alt_text = (
 # own. Suppose that any two units of a class
 #
 # - have the same bias and the same activation;
-# - read the same from each class of the layer before, in all;
-# - send the same to each class of the layer after, in all.
+# - read the same from each class of the layer before in total, that is, by weights of one sum;
+# - send the same to each class of the layer after in total.
 #
-# Then units of a class have equal values on each input, and each step of gradient descent keeps all this.
+# Then units of a class have equal values on each input, and each step of gradient descent keeps all this, if it has one
+# rate for all weights from one class to another.
 #
-# **The proof.** *Forward*: if units of a class below have equal values, a unit reads the class as one value times the
-# sum of its weights, and by the second condition this is the same for two units of a class. *Backward*: the signal that
-# comes down to a unit is made in the same way from what it sends, by the third condition. So both are constant on
-# classes. The derivative of the loss in a single weight is the signal of the unit above times the value of the unit
-# below. It is the *same number* for all weights from one class to another. A step adds one number to this whole block,
-# and then all sums in the conditions change alike.
+# **The proof.** The *signal* of a unit is the derivative of the loss in the sum that enters it. *Forward*: if units of
+# a class below have equal values, a unit reads the class as one value times the sum of its weights, and by the second
+# condition this is the same for two units of a class. *Backward*: the signal that comes down to a unit is made in the
+# same way from what it sends, by the third condition. So both are constant on classes. The derivative of the loss in a
+# single weight is the signal of the unit above times the value of the unit below. It is the *same number* for all
+# weights from one class to another. A step adds one number to this whole block, and then all sums in the conditions
+# change alike. The derivative in a bias is the signal, and equal within a class.
 #
-# Whatever function of the outputs the loss is, the proof holds, and for mini-batches and momentum too. It is about
-# exact arithmetic: rounding reads each weight by itself.
+# Whatever differentiable function of the outputs the loss is, the proof holds, and for mini-batches and momentum too.
+# It is about exact arithmetic: rounding reads each weight by itself.
 #
 # ``tied_units`` finds the classes. For the square it finds one in each layer. ``unit_classes``, which looks for units
 # whose weights agree one by one, finds four.
@@ -123,7 +125,7 @@ copies = unit_classes(start.layers[1], start.layers[2])
 check("W01", "units that differ weight by weight", len(np.unique(copies)), 4)
 
 # %%
-# **Values stay equal, and the sixteen weights move by one number.** After 300 steps, to rounding.
+# **Values stay equal, and the sixteen weights move by the same amount.** After 300 steps, to rounding.
 trained = train(square / 34, steps=300)
 moved = trained.network.layers[1].weight - square / 34
 check("W01", "largest gap in 300 steps", max(trained.records), 0, rounding=1e-11)
@@ -177,10 +179,10 @@ check("W01", "the same, 1 added to one weight", min(different_units(plus_one)), 
 check("W01", "loss, square over shuffled", magic.losses[-1] / mixed.losses[-1], 2, relation=">")
 
 # %%
-# **Other matrices.** It is not about Dürer. Random numbers whose rows and columns were moved to one sum are one unit,
-# and so are a cycle and any other permutation, as each row and column has a single 1. Sylvester's
-# Hadamard matrix, which divided by :math:`\sqrt 8` is orthogonal, is two units: its first row and column add up to 8,
-# all others to 0. A symmetric Toeplitz matrix, constant along its diagonals, ties each unit to its mirror image.
+# **Other matrices.** It is not about Dürer. Random numbers, shifted so that all rows and columns have one sum, are one
+# unit, and so are a cycle and any other permutation, as each row and column has a single 1. Sylvester's Hadamard
+# matrix, which divided by :math:`\sqrt 8` is orthogonal, is two units: its first row and column add up to 8, all others
+# to 0. A symmetric Toeplitz matrix, constant along its diagonals, ties each unit to its mirror image.
 random = rng.standard_normal((6, 6))
 rows_moved = random - random.mean(axis=1, keepdims=True)
 both_moved = rows_moved - rows_moved.mean(axis=0)
@@ -207,8 +209,8 @@ check("W01", "classes, a Toeplitz matrix", classes(neighbors), 3)
 # %%
 # Where it stops being true
 # -------------------------
-# **Both sums are needed.** If only what units read agrees, all values are equal at the start, and the units part at the
-# first step, as their signals differ.
+# **Both sums are needed.** If only what units read agrees, all values are equal at the start. Here the units part at
+# the first step, as their signals differ.
 check("W01", "classes, equal sums of rows only", classes(0.3 + rows_moved), 6, shows="limit")
 rows_only = square / 34
 rows_only = rows_only + np.outer(np.ones(units), [0.1, -0.1, 0.05, -0.05])
@@ -236,10 +238,33 @@ differing = np.sum(labels != unit_classes(layer, after))
 check("W01", "labels that differ, one hidden layer", differing, 0, shows="limit")
 
 # %%
-# **Rounding.** Floating point numbers read each weight by itself, and what they part can part further. In 3000 steps
-# here the gap stayed below a millionth, far too little to be seen in the loss.
+# **Rounding.** Floating-point arithmetic rounds each product by itself, and small gaps can grow. In double precision
+# the gap stayed below a millionth in 3000 steps, far too little to be seen in the loss. In single precision it is
+# larger.
 gap = magic.records[-1]
+layers_in_single = []
+for layer in start.layers:
+    in_single = Layer(layer.weight.astype(np.float32), layer.bias.astype(np.float32))
+    layers_in_single.append(in_single)
+single = Network(layers_in_single, "tanh")
+after_all = descend(single, x, y, steps=steps, rate=rate).network
+gap_in_single = largest_gap(after_all)
 check("W01", "largest gap after 3000 steps", gap, 1e-6, relation="<", shows="limit")
+check("W01", "the same in single precision", gap_in_single, 1e-6, relation=">", shows="limit")
+
+# %%
+# **On a kink.** Where all sums that a ReLU unit can read are 0, it stands on its kink for each input. On paper one
+# value of the derivative is taken there for all units. But the least difference decides which units are on: let biases
+# of a ten-millionth of a millionth have two signs.
+no_sums = square / 34 - 1 / 4
+on_kink = between_constants(no_sums)._replace(activation="relu")
+check("W01", "classes, sums 0", classes(no_sums), 1)
+first, inner, last = on_kink.layers
+inner = Layer(inner.weight, 1e-13 * np.array([1, -1, 1, -1]))
+one_step = descend(on_kink._replace(layers=[first, inner, last]), x, y, steps=1, rate=rate).network
+inner = Network(one_step.layers[:2], "relu")
+parted = np.ptp(forward(inner, x), axis=1).max()
+check("W01", "gap after a step, ReLU on its kink", parted, 1e-3, relation=">", shows="limit")
 
 # %%
 # **Rules that read single weights.** A step that adds one number to all sixteen weights keeps the tie, and so does

@@ -10,18 +10,18 @@ It depends on the tie. In exact arithmetic, units with equal weights, and units 
 under each rule here that treats units alike. Units that are tied by their sums alone do not: a rule that reads single weights, such as Adam
 with the weight decay in its gradient, parts them in a few steps, where AdamW keeps them.
 
-W15 is the rule behind the table, and is derived here. What a tie by sums is stands on the page on the magic square.
+W15 is the rule behind the figure, and is derived here. The page on the magic square explains ties by sums.
 """
 
 # %%
 # Set-up
 # ------
-# Two hidden layers of four tanh units, with constant weights around the weight between them. Three such weights tie the
+# Two hidden layers of four tanh units, with equal weights around the weight between them. Three such weights tie the
 # four units of each layer, for three reasons:
 #
 # - *equal*: all sixteen weights are the same;
 # - *exchanged*: a cycle. Each unit reads another one, and a permutation of both layers leaves the network as it is;
-# - *sums only*: random weights whose rows and columns were moved to one sum. No permutation leaves them as they are.
+# - *sums only*: random weights whose rows and columns were moved to one sum. No permutation leaves them as they are, but the one that moves nothing.
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -193,7 +193,7 @@ gaps = {
 # %%
 # The figure
 # ----------
-# The gap after 40 steps. What is left of the gray line is rounding.
+# The gap after 40 steps. Points on the left of the gray line are rounding.
 fig, ax = plt.subplots(figsize=(6.4, 4.4))
 names = list(rules)[::-1]
 looks = {"equal": ("o", 0.22), "exchanged": ("s", 0.0), "sums only": ("D", -0.22)}
@@ -217,7 +217,8 @@ fig.alt_text = (
 # -----------------------
 # **The rule, W15.** In a tie the gradient is one number for all weights from one class to another, and so is each
 # function that is taken of it entry by entry. That keeps each kind of tie: gradient descent, momentum, the sign, Adam.
-# To multiply all weights by one number keeps the sums alike: weight decay beside the step, clipping by the norm.
+# So does multiplying all weights by one number, as decay beside the step does, or the whole gradient, as clipping by
+# the norm does.
 #
 # A function of single *weights* is another matter. Equal weights have equal values of it. Weights that a permutation
 # exchanges have exchanged values, and the permutation still leaves the network as it is. But where only sums agree, the
@@ -249,14 +250,15 @@ for name in reads_weights:
 # %%
 # Where it stops being true
 # -------------------------
-# **A rule that treats units differently breaks all.** Noise of its own for each parameter does, and so does dropout
-# (S07).
+# **A rule that treats units of a class differently breaks all three, as a rule.** Noise of its own for each parameter
+# does, and so does dropout (S07).
 least = min(gaps["noise", tie] for tie in middles)
 check("W15", "gap, noise, least of the three", least, 1e-3, relation=">", shows="limit")
 
 # %%
-# **A memory that differs.** Adam keeps the tie if what it remembers is tied, too. Copy a unit into a trained network
-# without its part of the memory, and the two part.
+# **A memory that differs.** Adam keeps the tie if what it remembers is one number for each block of weights. If one of
+# two equal units remembers larger gradients, as a unit may that was copied into a network in the middle of training, it
+# takes smaller steps.
 ones = [np.ones_like(p) for p in start(middles["equal"])]
 uneven = [one.copy() for one in ones]
 uneven[0][0] = 100
