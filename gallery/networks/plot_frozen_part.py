@@ -162,10 +162,10 @@ right.set_yticks([0.1, 1], ["0.1", "1"])
 left.minorticks_off()
 right.minorticks_off()
 fig.alt_text = (
-    "Left: the loss of six tied units a layer falls as that of one unit a layer with other learning "
-    "rates, and stays above that of units that differ. Right: recurrent networks that start from "
-    "the identity or a cycle are tied and stay high; from a random orthogonal matrix the loss falls "
-    "to less than a fifth."
+    "Left: the loss of six tied units a layer falls as that of one unit a layer with other "
+    "learning rates, and stays above that of units that differ. Right: recurrent networks that "
+    "start from the identity or a cycle are tied and stay high; from a random orthogonal matrix "
+    "the loss falls to less than a fifth."
 )
 
 # %%
