@@ -72,7 +72,7 @@ left.imshow(square, cmap="Blues", vmin=-8, vmax=30)
 for row in range(units):
     for column in range(units):
         number = square[row, column]
-        left.text(column, row, number, ha="center", va="center", color="black")
+        left.text(column, row, number, ha="center", va="center", color="#10202f")
 left.set_xticks(range(units), ["34"] * units)
 left.set_yticks(range(units), ["34"] * units)
 left.tick_params(length=0)

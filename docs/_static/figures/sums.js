@@ -138,7 +138,7 @@
     figure.slider("step", "Training step", {
       values: range(0, STEPS), value: STEPS, text: (v) => `${v} of ${STEPS}`, said: (v) => `step ${v} of ${STEPS}`,
     });
-    const square = figure.panel("The sixteen weights", "right and below: what rows and columns add up to", (w) => Math.min(w, 300));
+    const square = figure.panel("The sixteen weights", "right and below: what rows and columns add up to", () => 190);
     const gap = figure.panel("Largest gap between units of a layer", "", () => 150);
     const loss = figure.panel("Loss", "dashed: the magic square", () => 150);
     let run = magic, at = {};
