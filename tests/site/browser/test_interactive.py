@@ -241,9 +241,9 @@ def test_the_address_keeps_what_the_reader_sees(opened, name, kind_of_figure):
     for slider in page.root.locator("input[type=range]").all():
         for key in ("End", "ArrowLeft", "ArrowLeft"):
             slider.press(key)
-    page.tab.wait_for_timeout(400)
+    written = f"`#fig-{kind_of_figure}?${{figures.live['fig-{kind_of_figure}'].address()}}`"
+    conftest.until(page.tab.evaluate, f"location.hash === {written}")
     fragment = "#" + page.tab.url.partition("#")[2]
-    assert fragment == f"#fig-{kind_of_figure}?{state(page, kind_of_figure)}"
     assert state(page, kind_of_figure) != first
     other = opened(name, kind_of_figure, fragment)
     assert state(other, kind_of_figure) == state(page, kind_of_figure)
