@@ -751,7 +751,7 @@ def _groups_of(stream: Sequence[int], widths: Sequence[int]) -> list[int]:
     if not isinstance(stream, list | tuple | range):
         raise TypeError(f"stream must be a sequence of hidden layers, got {shown(stream)}")
     most = len(widths) - 1
-    together = sorted({whole("each entry of stream", k, least=0, most=most) for k in stream})
+    together = sorted({whole(f"stream[{n}]", k, least=0, most=most) for n, k in enumerate(stream)})
     lengths = {widths[k] for k in together}
     if len(lengths) > 1:
         raise ValueError(f"stream must name layers of one width, got widths {sorted(lengths)}")
@@ -770,7 +770,7 @@ def _admitted_loops(
         raise TypeError(f"recurrent must be a dict of matrices, got {shown(recurrent)}")
     loops = []
     for key, given in recurrent.items():
-        hidden = whole("each key of recurrent", key, least=0, most=len(widths) - 1)
+        hidden = whole("recurrent.keys()", key, least=0, most=len(widths) - 1)
         units = widths[hidden]
         matrices = real_array(f"recurrent[{hidden}]", given, (units, units), leading="gates")
         loops += [(hidden, matrix) for matrix in matrices.reshape(-1, units, units)]

@@ -412,11 +412,11 @@ def test_units_that_are_separated_part():
         ({"up_to": "scale"}, "up_to must be"),
         ({"tolerance": -1.0}, "tolerance must be"),
         ({"stream": "01"}, "stream must be a sequence of hidden layers"),
-        ({"stream": (0, 2)}, "each entry of stream must be"),
+        ({"stream": (0, 2)}, r"stream\[1\] must be"),
         ({"stream": (0, 1)}, r"stream must name layers of one width, got widths \[4, 5\]"),
         ({"recurrent": np.eye(4)}, "recurrent must be a dict of matrices"),
         ({"recurrent": {0: np.eye(3)}}, r"recurrent\[0\] must be an array of shape"),
-        ({"recurrent": {2: np.eye(4)}}, "each key of recurrent must be"),
+        ({"recurrent": {2: np.eye(4)}}, r"recurrent.keys\(\) must be"),
     ],
 )
 def test_wrong_options_are_refused(options, message):

@@ -25,6 +25,7 @@ behind this; it is derived here, and its proof is below.
 # Beside it stands the same network with the same sixteen numbers in another order.
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import to_rgb
 
 from symlib.claims import check, summary
 from symlib.network import Layer, Network, forward
@@ -68,11 +69,15 @@ mixed = train(shuffled / 34)
 # ----------
 # On the right the loss. The square learns what one unit in each layer can learn, and no more.
 fig, (left, right) = plt.subplots(1, 2, gridspec_kw={"width_ratios": [1, 1.5]})
-left.imshow(square, cmap="Blues", vmin=-8, vmax=30)
+red, green, blue = to_rgb("C0")
+colors = np.empty((units, units, 4))
+colors[:, :, :3] = red, green, blue
+colors[:, :, 3] = square / 30  # the larger a number, the less transparent its field
+left.imshow(colors)
+left.grid(False)
 for row in range(units):
     for column in range(units):
-        number = square[row, column]
-        left.text(column, row, number, ha="center", va="center", color="#10202f")
+        left.text(column, row, square[row, column], ha="center", va="center")
 left.set_xticks(range(units), ["34"] * units)
 left.set_yticks(range(units), ["34"] * units)
 left.tick_params(length=0)
