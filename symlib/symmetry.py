@@ -60,7 +60,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from symlib._arrays import Array, choice, number, real_array, shown, whole
+from symlib._arrays import Array, choice, number, shown, whole
 from symlib._backprop import LOSSES, admit_targets, backward, trace
 from symlib._layers import (
     Layer,
@@ -74,8 +74,9 @@ from symlib._layers import (
     replica_axis,
 )
 from symlib._linkage import Indices, Rows, chain_labels
-from symlib._partition import Arrow, Group, balanced_partition, partition_defect
+from symlib._partition import balanced_partition, partition_defect
 from symlib._rank import precision_of, rounding_unit
+from symlib._unit_graph import double_cover, signed_classes, unit_graph
 
 __all__ = [
     "Alignment",
@@ -384,30 +385,28 @@ def tied_units(
     if replicas:
         raise ValueError(f"network must have no replica axis, got one of length {replicas[0]}")
     gap = None if tolerance is None else number("tolerance", tolerance, least=0.0)
-    covers = choice("up_to", up_to, _SYMMETRIES[:2]) == "sign"
-    if covers:
+    with_signs = choice("up_to", up_to, _SYMMETRIES[:2]) == "sign"
+    if with_signs:
         for k, phi in enumerate(hidden_activations(admitted)):
             if not phi.odd:
                 name = admitted.activation[k]
                 raise ValueError(f"network.activation must be odd where up_to='sign', got {name!r}")
-    widths = [len(layer.weight) for layer in admitted.layers[:-1]]
-    group_of = _groups_of(stream, widths)
-    loops = _admitted_loops(recurrent, widths)
-    came_as = [layer[0] for layer in network.layers]
+    loops = {} if recurrent is None else recurrent
+    if not isinstance(loops, Mapping):
+        raise TypeError(f"recurrent must be a dict of matrices, got {shown(recurrent)}")
+    came_as = [*(layer[0] for layer in network.layers), *loops.values()]
     rounding = rounding_unit(precision_of(came_as))
-    arrows = _arrows(admitted, group_of, loops, rounding)
-    groups = [
-        Group(widths[group_of.index(k)], _biases(admitted, group_of, k))
-        for k in range(max(group_of) + 1)
-    ]
-    if covers:
-        groups = [_doubled_group(group) for group in groups]
-        arrows = [_doubled_arrow(arrow) for arrow in arrows]
-    partition = balanced_partition(groups, arrows, gap)
-    defect = partition_defect(groups, arrows, partition)
-    signed = [_signed(labels, covers) for labels in partition]
-    labels = [signed[k][0] for k in group_of]
-    signs = [signed[k][1] for k in group_of]
+    graph = unit_graph(admitted, loops, stream, rounding)
+    if with_signs:
+        graph = double_cover(graph)
+    partition = balanced_partition(graph.groups, graph.arrows, gap)
+    defect = partition_defect(graph.groups, graph.arrows, partition)
+    if with_signs:
+        classes_and_signs = [signed_classes(labels) for labels in partition]
+    else:
+        classes_and_signs = [(labels, np.ones_like(labels)) for labels in partition]
+    labels = [classes_and_signs[group][0] for group in graph.group_of]
+    signs = [classes_and_signs[group][1] for group in graph.group_of]
     return Ties(labels, signs, defect)
 
 
@@ -744,100 +743,6 @@ def _admitted_other(to: object, own: Layer, reader: Layer) -> tuple[Layer, Layer
     if own.bias is not None and other[0].bias is None:
         raise ValueError("to[0].bias must be an array, as layer.bias is, got None")
     return other
-
-
-def _groups_of(stream: Sequence[int], widths: Sequence[int]) -> list[int]:
-    """Return the group of each hidden layer: those of the stream are one group."""
-    if not isinstance(stream, list | tuple | range):
-        raise TypeError(f"stream must be a sequence of hidden layers, got {shown(stream)}")
-    most = len(widths) - 1
-    together = sorted({whole(f"stream[{n}]", k, least=0, most=most) for n, k in enumerate(stream)})
-    lengths = {widths[k] for k in together}
-    if len(lengths) > 1:
-        raise ValueError(f"stream must name layers of one width, got widths {sorted(lengths)}")
-    leaders = [together[0] if k in together else k for k in range(len(widths))]
-    numbers = {leader: k for k, leader in enumerate(dict.fromkeys(leaders))}
-    return [numbers[leader] for leader in leaders]
-
-
-def _admitted_loops(
-    recurrent: Mapping[int, npt.ArrayLike] | None, widths: Sequence[int]
-) -> list[tuple[int, Array]]:
-    """Return the recurrent matrices, each with its hidden layer."""
-    if recurrent is None:
-        return []
-    if not isinstance(recurrent, Mapping):
-        raise TypeError(f"recurrent must be a dict of matrices, got {shown(recurrent)}")
-    loops = []
-    for key, given in recurrent.items():
-        hidden = whole("recurrent.keys()", key, least=0, most=len(widths) - 1)
-        units = widths[hidden]
-        matrices = real_array(f"recurrent[{hidden}]", given, (units, units), leading="gates")
-        loops += [(hidden, matrix) for matrix in matrices.reshape(-1, units, units)]
-    return loops
-
-
-def _arrows(
-    network: Network,
-    group_of: Sequence[int],
-    loops: Sequence[tuple[int, Array]],
-    rounding: float,
-) -> list[Arrow]:
-    """Return all matrices of a network, each with the groups of units that it connects."""
-    ends = [None, *group_of, None]
-    matrices = [(ends[k], ends[k + 1], layer.weight) for k, layer in enumerate(network.layers)]
-    matrices += [(group_of[k], group_of[k], matrix) for k, matrix in loops]
-    arrows = []
-    for source, target, matrix in matrices:
-        weight = matrix.astype(np.float64, copy=False)
-        with np.errstate(over="ignore"):
-            total = np.abs(weight).sum()
-        if not np.isfinite(total):
-            raise ValueError(f"network must have weights whose sums are finite, got {total:g}")
-        arrows.append(Arrow(source, target, weight, rounding))
-    return arrows
-
-
-def _biases(network: Network, group_of: Sequence[int], group: int) -> Rows:
-    """Return the biases of the units of a group, a row for each unit."""
-    columns = [
-        layer.bias
-        for layer, own in zip(network.layers, group_of, strict=False)
-        if own == group and layer.bias is not None
-    ]
-    units = len(network.layers[group_of.index(group)].weight)
-    if not columns:
-        return np.zeros((units, 0))
-    return np.stack(columns, axis=1).astype(np.float64, copy=False)
-
-
-def _doubled_group(group: Group) -> Group:
-    """Return the units and their opposites."""
-    return Group(2 * group.units, np.concatenate([group.biases, -group.biases]))
-
-
-def _doubled_arrow(arrow: Arrow) -> Arrow:
-    """Return the matrix between units and their opposites that does what the matrix does."""
-    weight = arrow.weight
-    if arrow.target is not None:
-        weight = np.concatenate([weight, -weight])
-    if arrow.source is not None:
-        weight = np.concatenate([weight, -weight], axis=1) / 2.0
-    return arrow._replace(weight=weight)
-
-
-def _signed(labels: Indices, covers: bool) -> tuple[Indices, Indices]:
-    """Return the class of each unit and its sign, from the classes of units and their opposites."""
-    if not covers:
-        return labels, np.ones_like(labels)
-    units = len(labels) // 2
-    plus, minus = labels[:units], labels[units:]
-    pairs = np.stack([np.minimum(plus, minus), np.maximum(plus, minus)], axis=1)
-    classes = chain_labels([pairs.astype(np.float64)], 0.0, "equality")
-    _, first = np.unique(classes, return_index=True)
-    leader = first[classes]
-    signs = np.where(plus == plus[leader], 1, -1)
-    return classes, np.where(plus == minus, 0, signs)
 
 
 def _unit_parts(own: Layer, reader: Layer) -> Sequence[Array]:
