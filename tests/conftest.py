@@ -4,6 +4,7 @@ import importlib.util
 import json
 import os
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -19,6 +20,12 @@ def no_checks_yet(monkeypatch):
     """Let each test start without checks of an earlier one, and without a record of a build."""
     monkeypatch.setattr(claims, "_made", [])
     monkeypatch.delenv("SYMLIB_RECORD", raising=False)
+
+
+@pytest.fixture
+def study_modules(monkeypatch):
+    """Import the modules of the studies from their own folder, as their pages do."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "docs" / "study")
 
 
 @pytest.fixture(scope="session")

@@ -1,20 +1,13 @@
 """The second comparison: its starts, its one rule for overflows, its test, and what is checked."""
 
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy import stats
 
-FOLDER = Path(__file__).parents[1] / "docs" / "study"
+pytestmark = pytest.mark.usefixtures("study_modules")
 MIRRORED = ("LL Haar", "LL Haar, repeated", "LL Hadamard", "[I; -I]", "LL Haar, 64 units")
-
-
-@pytest.fixture(autouse=True)
-def folder(monkeypatch):
-    """Import the modules of the study from their own folder, as its page does."""
-    monkeypatch.syspath_prepend(FOLDER)
 
 
 @pytest.fixture

@@ -11,13 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.usefixtures("study_modules")
 FOLDER = Path(__file__).parents[1] / "docs" / "study"
-
-
-@pytest.fixture(autouse=True)
-def folder(monkeypatch):
-    """Import the modules of the study from their own folder, as its page does."""
-    monkeypatch.syspath_prepend(FOLDER)
 
 
 @pytest.fixture

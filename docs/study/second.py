@@ -282,12 +282,7 @@ def widening(cell: Cell) -> dict[str, Any]:
     What is measured is the ninth singular value of the change of a square layer, in units of the
     first: the change has rank 8 where it is 0.
     """
-    rng = generator("a teacher")
-    x = rng.standard_normal((200, LAYERS[0]))
-    teacher = [weights.he((16, LAYERS[0]), rng=rng), weights.he((LAYERS[-1], 16), rng=rng)]
-    y = forward(Network([Layer(w) for w in teacher], "relu"), x)
-    y /= np.sqrt(np.mean(y**2))
-
+    x, y = study.widening_task()
     rng = generator("widening", cell.arm)
     fill = {
         "Sylvester": designs.identity_hadamard,

@@ -166,13 +166,19 @@ def training(cell: Cell) -> dict[str, Any]:
     return dict(zip(("loss", "accuracy", "frozen"), np.concatenate(found, axis=1), strict=True))
 
 
-def expanding(cell: Cell) -> dict[str, Any]:
-    """Train a network that widens, and count the dimensions of what its square layers learned."""
-    rng, shapes = generator("a teacher"), list(zip(LAYERS[1:], LAYERS, strict=False))
+def widening_task() -> tuple[np.ndarray, np.ndarray]:
+    """Return the inputs and targets of the networks that widen: a random teacher made them."""
+    rng = generator("a teacher")
     x = rng.standard_normal((200, LAYERS[0]))
     teacher = [weights.he((16, LAYERS[0]), rng=rng), weights.he((LAYERS[-1], 16), rng=rng)]
     y = forward(Network([Layer(w) for w in teacher], "relu"), x)
-    y /= np.sqrt(np.mean(y**2))
+    return x, y / np.sqrt(np.mean(y**2))
+
+
+def expanding(cell: Cell) -> dict[str, Any]:
+    """Train a network that widens, and count the dimensions of what its square layers learned."""
+    shapes = list(zip(LAYERS[1:], LAYERS, strict=False))
+    x, y = widening_task()
     fill = {"Hadamard": designs.identity_hadamard, "partial identity": weights.identity}
     rng = generator(*cell[:3])
     fill["Gaussian"] = lambda shape: weights.he(shape, replicas=SEEDS, rng=rng)
