@@ -283,6 +283,33 @@
       }
       return { x: at, y: up, box, inside, above };
     }
+    /* Draw a curve against the step, on a logarithmic scale; move(step) sets its mark. Only the
+     * steps in shown are drawn, the powers of ten that every divides have names, and other is a
+     * second curve, dashed. */
+    curve(panel, values, { low, high, every = 1, color = 1, shown, other }) {
+      const [a, b] = [low, high].map(Math.log10), last = values.length - 1;
+      const plot = this.axes(panel, {
+        x: [0, last], y: [a, b], xticks: [0, last / 2, last], yticks: range(Math.ceil(a), b).filter((k) => k % every === 0), left: 50,
+        grid: "y", xtext: (v) => (v === last ? `step ${v}` : String(v)), ytext: (k) => (Math.abs(k) < 4 ? String(10 ** k) : minus(`1e${k}`)),
+      });
+      const up = (v) => plot.y(Math.max(a, Math.log10(v)));
+      const path = (of) => line(shown.map((t) => [plot.x(t), up(of[t])]));
+      if (other) plot.inside.append(svg("path", { class: "ghost", d: path(other) }));
+      const now = svg("line", { class: "now", y1: plot.box[1], y2: plot.box[3] });
+      const dot = svg("circle", { class: `mark f${color}`, r: 5 });
+      plot.inside.append(now);
+      if (values[last] > 0) {
+        plot.inside.append(svg("path", { class: `curve s${color}`, d: path(values) }));
+        plot.above.append(dot);
+      } else
+        plot.above.append(svg("text", { class: "word", x: (plot.box[0] + plot.box[2]) / 2, y: (plot.box[1] + plot.box[3]) / 2, "text-anchor": "middle" }, "exactly 0 at every step"));
+      plot.move = (step) => {
+        const x = plot.x(step);
+        set(now, { x1: x, x2: x });
+        set(dot, { cx: x, cy: up(values[step]) });
+      };
+      return plot;
+    }
     /* What a panel shows, in words. */
     tell(panel, words) { panel.svg.setAttribute("aria-label", words); }
 

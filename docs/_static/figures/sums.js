@@ -3,7 +3,7 @@
  * stay one, however different the sixteen weights are. */
 (() => {
   "use strict";
-  const { Rng, number, minus, range, line, svg } = figures;
+  const { Rng, number, minus, range, svg } = figures;
 
   /* Numbers. The 37 parameters are the incoming weights and biases of the first layer, those of the
    * second, and the outgoing weights and the bias of the output. */
@@ -148,13 +148,14 @@
       if (again) run = train(start(state.middle, state.seed), sample);
       draw.textContent = `New draw (seed ${state.seed})`;
       if (again || changed.has("size")) {
-        at.gap = curve(gap, run.gap, [1e-17, 10], 5, 2);
-        at.loss = curve(loss, run.loss, [1e-3, 10], 1, 1, magic.loss);
+        const shown = range(0, STEPS, 4);
+        at.gap = figure.curve(gap, run.gap, { low: 1e-17, high: 10, every: 5, color: 2, shown });
+        at.loss = figure.curve(loss, run.loss, { low: 1e-3, high: 10, shown, other: magic.loss });
       }
       const theta = run.at(state.step);
       weights(theta);
-      move(at.gap, run.gap);
-      move(at.loss, run.loss);
+      at.gap.move(state.step);
+      at.loss.move(state.step);
       words(theta);
     };
 
@@ -166,27 +167,6 @@
         svg("rect", { class: "frame", x: 1, y: 1, width: (wide * N) / (N + 1), height: (tall * N) / (N + 1) }),
         ...range(0, N - 1).flatMap((j) => range(0, N - 1).map((i) => cell(two(theta[W2 + N * j + i]), i, j, "word"))),
         ...rows.map((v, j) => cell(two(v), N, j, "word")), ...columns.map((v, i) => cell(two(v), i, N, "word")));
-    }
-
-    function curve(panel, values, [low, high], every, color, other) {
-      const [a, b] = [low, high].map(Math.log10);
-      const plot = figure.axes(panel, {
-        x: [0, STEPS], y: [a, b], xticks: [0, STEPS / 2, STEPS], yticks: range(Math.ceil(a), b).filter((k) => k % every === 0), left: 50,
-        grid: "y", xtext: (v) => (v === STEPS ? `step ${v}` : String(v)), ytext: (k) => (Math.abs(k) < 4 ? String(10 ** k) : minus(`1e${k}`)),
-      });
-      plot.up = (v) => plot.y(Math.max(a, Math.log10(v)));
-      const path = (of) => line(range(0, STEPS, 4).map((t) => [plot.x(t), plot.up(of[t])]));
-      if (other) plot.inside.append(svg("path", { class: "ghost", d: path(other) }));
-      plot.now = svg("line", { class: "now", y1: plot.box[1], y2: plot.box[3] });
-      plot.dot = svg("circle", { class: `mark f${color}`, r: 5 });
-      plot.inside.append(plot.now, svg("path", { class: `curve s${color}`, d: path(values) }));
-      plot.above.append(plot.dot);
-      return plot;
-    }
-    function move(plot, values) {
-      const x = plot.x(state.step);
-      figures.set(plot.now, { x1: x, x2: x });
-      figures.set(plot.dot, { cx: x, cy: plot.up(values[state.step]) });
     }
 
     function words(theta) {

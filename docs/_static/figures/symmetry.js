@@ -163,14 +163,15 @@
       if (changed.has("size")) at.plane = inputs();
       if (again || changed.has("size")) {
         at.weights = paths();
-        at.loss = curve(loss, run.loss, [1e-3, 10], 1, 1, tied.loss);
-        at.gap = curve(gap, run.gap, [1e-17, 10], 5, 2);
+        const shown = [...range(0, 40), ...range(48, STEPS, 8)];
+        at.loss = figure.curve(loss, run.loss, { low: 1e-3, high: 10, shown, other: tied.loss });
+        at.gap = figure.curve(gap, run.gap, { low: 1e-17, high: 10, every: 5, color: 2, shown });
       }
       const theta = run.at(state.step);
       drawInputs(theta);
       drawWeights(theta);
-      move(at.loss, run.loss);
-      move(at.gap, run.gap);
+      at.loss.move(state.step);
+      at.gap.move(state.step);
       words(theta);
     };
 
@@ -266,34 +267,6 @@
           [a, b + far + 9, "middle"], [a + far, b - far], [a - far, b - far, "end"], [a + far, b + far], [a - far, b + far, "end"]);
         plot.above.append(placed(units(cluster), spots, taken, plot.box));
       }
-    }
-
-    /* Two curves against the step */
-
-    function curve(panel, values, [low, high], every, color, other) {
-      const [a, b] = [low, high].map(Math.log10);
-      const plot = figure.axes(panel, {
-        x: [0, STEPS], y: [a, b], xticks: [0, STEPS / 2, STEPS], yticks: range(Math.ceil(a), b).filter((k) => k % every === 0), left: 50,
-        grid: "y", xtext: (v) => (v === STEPS ? `step ${v}` : String(v)), ytext: (k) => (Math.abs(k) < 4 ? String(10 ** k) : minus(`1e${k}`)),
-      });
-      plot.up = (v) => plot.y(Math.max(a, Math.log10(v)));
-      const steps = [...range(0, 40), ...range(48, STEPS, 8)];
-      const path = (of) => line(steps.map((t) => [plot.x(t), plot.up(of[t])]));
-      if (other) plot.inside.append(svg("path", { class: "ghost", d: path(other) }));
-      plot.now = svg("line", { class: "now", y1: plot.box[1], y2: plot.box[3] });
-      plot.dot = svg("circle", { class: `mark f${color}`, r: 5 });
-      plot.inside.append(plot.now);
-      if (values[STEPS] > 0) {
-        plot.inside.append(svg("path", { class: `curve s${color}`, d: path(values) }));
-        plot.above.append(plot.dot);
-      } else
-        plot.above.append(svg("text", { class: "word", x: (plot.box[0] + plot.box[2]) / 2, y: (plot.box[1] + plot.box[3]) / 2, "text-anchor": "middle" }, "exactly 0 at every step"));
-      return plot;
-    }
-    function move(plot, values) {
-      const x = plot.x(state.step);
-      set(plot.now, { x1: x, x2: x });
-      set(plot.dot, { cx: x, cy: plot.up(values[state.step]) });
     }
 
     /* Words and numbers */
