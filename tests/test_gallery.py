@@ -1876,8 +1876,8 @@ MUTATIONS = {
     ),
     "outgoing weights that differ": (
         "networks/plot_magic_square",
-        "last = Layer(np.full((2, units), 0.5), np.zeros(2))",
-        "last = Layer(np.full((2, units), 0.5) * [1, 1, 1, 2], np.zeros(2))",
+        "last = np.full((2, units), 0.5)",
+        "last = np.full((2, units), 0.5) * np.arange(1, units + 1)",
         "W01",
     ),
     "columns that were not moved to one sum": (

@@ -35,21 +35,41 @@ rate = 0.05
 
 digits = load_digits()
 images = digits.images[:96] / 16
-x = images - images.mean(axis=0)
-y = np.where(digits.target[:96] % 2 == 0, 1.0, -1.0)[:, np.newaxis]
+centered = images - images.mean(axis=0)
+x = centered[..., np.newaxis]  # samples, rows, columns, and one channel
+is_even = digits.target[:96] % 2 == 0
+y = np.where(is_even, 1.0, -1.0)[:, np.newaxis]
 
 rng = np.random.default_rng(1989)
+
+
+def patches(values):
+    """Return what a filter sees at each place: all channels of 3 by 3 pixels, in a row."""
+    windows = sliding_window_view(values, (3, 3), axis=(1, 2))
+    samples, rows, columns, *_ = windows.shape
+    return windows.reshape(samples, rows, columns, -1)
+
+
+def as_rows(filters):
+    """Return each filter as a row."""
+    return filters.reshape(len(filters), -1)
 
 
 def forward(parameters):
     """Return the values of both convolutions, and the outputs."""
     first, first_bias, second, second_bias, last, last_bias = parameters
-    seen = sliding_window_view(x, (3, 3), axis=(1, 2))
-    values = np.tanh(np.tensordot(seen, first, axes=((3, 4), (1, 2))) + first_bias)
-    seen = sliding_window_view(values, (3, 3), axis=(1, 2))
-    deeper = np.tanh(np.tensordot(seen, second, axes=((3, 4, 5), (1, 2, 3))) + second_bias)
-    outputs = deeper.mean(axis=(1, 2)) @ last.T + last_bias
+    values = np.tanh(patches(x) @ as_rows(first).T + first_bias)
+    deeper = np.tanh(patches(values) @ as_rows(second).T + second_bias)
+    means = deeper.mean(axis=(1, 2))
+    outputs = means @ last.T + last_bias
     return values, deeper, outputs
+
+
+def of_filters(signal, seen):
+    """Return the derivative in each weight of filters, summed over all samples and places."""
+    at_places = signal.reshape(-1, filters)
+    seen_at_places = seen.reshape(len(at_places), -1)
+    return (at_places.T @ seen_at_places).reshape(filters, -1, 3, 3)
 
 
 def loss_and_gradient(parameters):
@@ -58,23 +78,20 @@ def loss_and_gradient(parameters):
     values, deeper, outputs = forward(parameters)
     error = outputs - y
     signal = 2 * error / len(x)
-    of_last = signal.T @ deeper.mean(axis=(1, 2))
-    back = (signal @ last)[:, np.newaxis, np.newaxis] / 16 * (1 - deeper**2)
-    seen = sliding_window_view(values, (3, 3), axis=(1, 2))
-    of_second = np.tensordot(back, seen, axes=((0, 1, 2), (0, 1, 2)))
-    below = np.zeros_like(values)
+    # each of the 16 places has the same part in a mean
+    at_each_place = (signal @ last / 16)[:, np.newaxis, np.newaxis]
+    second_signal = at_each_place * (1 - deeper**2)
+    first_signal = np.zeros_like(values)
     for i in range(3):
         for j in range(3):
-            below[:, i : i + 4, j : j + 4] += back @ second[:, :, i, j]
-    below = below * (1 - values**2)
-    seen = sliding_window_view(x, (3, 3), axis=(1, 2))
-    of_first = np.tensordot(below, seen, axes=((0, 1, 2), (0, 1, 2)))
+            first_signal[:, i : i + 4, j : j + 4] += second_signal @ second[:, :, i, j]
+    first_signal = first_signal * (1 - values**2)
     gradient = [
-        of_first,
-        below.sum(axis=(0, 1, 2)),
-        of_second,
-        back.sum(axis=(0, 1, 2)),
-        of_last,
+        of_filters(first_signal, patches(x)),
+        first_signal.sum(axis=(0, 1, 2)),
+        of_filters(second_signal, patches(values)),
+        second_signal.sum(axis=(0, 1, 2)),
+        signal.T @ deeper.mean(axis=(1, 2)),
         signal.sum(axis=0),
     ]
     return np.mean(error**2), gradient
@@ -99,13 +116,16 @@ def gap(parameters):
     return max(np.ptp(values, axis=-1).max(), np.ptp(deeper, axis=-1).max())
 
 
-constant_first = np.full((filters, 3, 3), 0.3)
-constant_second = np.full((filters, filters, 3, 3), 0.1)
-equal_first = np.repeat(0.3 * rng.standard_normal((1, 3, 3)), filters, axis=0)
-equal_second = np.repeat(0.15 * rng.standard_normal((1, 1, 3, 3)), filters, axis=0)
-equal_second = np.repeat(equal_second, filters, axis=1)
-random_first = 0.3 * rng.standard_normal((filters, 3, 3))
-random_second = 0.15 * rng.standard_normal((filters, filters, 3, 3))
+first_shape = (filters, 1, 3, 3)
+second_shape = (filters, filters, 3, 3)
+constant_first = np.full(first_shape, 0.3)
+constant_second = np.full(second_shape, 0.1)
+one_first_filter = 0.3 * rng.standard_normal((1, 1, 3, 3))
+one_second_filter = 0.15 * rng.standard_normal((1, 1, 3, 3))
+equal_first = np.tile(one_first_filter, (filters, 1, 1, 1))
+equal_second = np.tile(one_second_filter, (filters, filters, 1, 1))
+random_first = 0.3 * rng.standard_normal(first_shape)
+random_second = 0.15 * rng.standard_normal(second_shape)
 
 losses_of_constant, after_constant = train(constant_first, constant_second)
 losses_of_equal, after_equal = train(equal_first, equal_second)
@@ -125,10 +145,12 @@ left.set_ylabel("loss")
 left.set_ylim(0, 1.2)
 left.legend()
 left.set_title("Equal filters are one", fontsize="medium")
-learned = after_constant[0]
-top = np.concatenate([learned[0], np.full((3, 1), np.nan), learned[1]], axis=1)
-bottom = np.concatenate([learned[2], np.full((3, 1), np.nan), learned[3]], axis=1)
-picture = np.concatenate([top, np.full((1, 7), np.nan), bottom])
+learned = after_constant[0][:, 0]
+picture = np.full((7, 7), np.nan)
+picture[:3, :3] = learned[0]
+picture[:3, 4:] = learned[1]
+picture[4:, :3] = learned[2]
+picture[4:, 4:] = learned[3]
 right.imshow(picture, cmap="PuOr", vmin=-0.9, vmax=0.9)
 right.axis("off")
 right.set_title("Constant at the start", fontsize="medium")
@@ -158,7 +180,7 @@ check("W03", "loss, equal over random", ratio, 1.2, relation=">")
 # **It is about sums, place by place.** Between the two convolutions stand nine matrices of four by four, one for each
 # place of the filter. Let each have rows and columns of one sum, with other numbers in each, and let the first filters
 # be equal. Then the four filters of each convolution are one, though no two of their weights need be equal.
-moved = rng.standard_normal((filters, filters, 3, 3))
+moved = rng.standard_normal(second_shape)
 moved = moved - moved.mean(axis=1, keepdims=True)
 moved = moved - moved.mean(axis=0)
 by_sums = equal_second + 0.1 * moved
@@ -190,17 +212,30 @@ check("W03", "gap, random last layer", gap(parted), 1e-3, relation=">", shows="l
 # **Depthwise filters.** Where each filter reads a channel of its own, equal filters see different images. Let each of
 # the four filters of the second convolution read one filter of the first, which are random. They part.
 each = np.arange(filters)
-depthwise = np.zeros((filters, filters, 3, 3))
-depthwise[each, each] = equal_second[0, 0]
+depthwise = np.zeros(second_shape)
+depthwise[each, each] = one_second_filter[0, 0]
 check("W03", "spread of depthwise filters", np.ptp(depthwise[each, each], axis=0).max(), 0)
 _, parted = train(random_first, depthwise, steps=1)
 spread = np.ptp(parted[2][each, each], axis=0).max()
 check("W03", "the same after one step, depthwise", spread, 1e-4, relation=">", shows="limit")
 
 # %%
-# **All weights 0.** Then tanh filters say 0 everywhere, and no weight of a convolution ever moves.
-_, after_zeros = train(np.zeros_like(constant_first), np.zeros_like(constant_second), steps=20)
-check("W03", "largest weight, from 0", np.abs(after_zeros[0]).max(), 0, shows="limit")
+# **All weights 0.** Then tanh filters say 0 everywhere, and no weight of a convolution moves.
+_, after_zeros = train(np.zeros(first_shape), np.zeros(second_shape), steps=20)
+largest = max(np.abs(after_zeros[0]).max(), np.abs(after_zeros[2]).max())
+check("W03", "largest weight, from 0", largest, 0, shows="limit")
+
+# %%
+# **The gradient of this page** is written by hand. Along a random direction it agrees with a difference of losses.
+at = [random_first, np.zeros(filters), random_second, np.zeros(filters), random_last, np.zeros(1)]
+direction = [rng.standard_normal(part.shape) for part in at]
+size = 1e-5
+ahead, _ = loss_and_gradient([part + size * way for part, way in zip(at, direction)])
+behind, _ = loss_and_gradient([part - size * way for part, way in zip(at, direction)])
+_, derivatives = loss_and_gradient(at)
+slope = sum(np.sum(part * way) for part, way in zip(derivatives, direction))
+difference = (ahead - behind) / (2 * size)
+check("W03", "gradient over a difference of losses", slope / difference, 1, rounding=1e-6)
 summary()
 
 # %%

@@ -65,6 +65,11 @@ narrow_rates = [
 ]
 
 
+def largest_difference(one, other):
+    """Return the largest difference of two arrays, or lists of arrays, in any entry."""
+    return np.abs(np.array(one) - np.array(other)).max()
+
+
 def predictions(network):
     """Return the outputs on all samples."""
     return forward(network, x)
@@ -186,9 +191,12 @@ frozen = np.kron(rest, rest)
 frozen_at_start = rest @ middle @ rest
 trained = of_wide.network.layers[1].weight
 check("W02", "dimensions that are frozen, of 36", np.linalg.matrix_rank(frozen), 25)
-moved = np.abs(rest @ trained @ rest - frozen_at_start).max()
+check("W02", "dimensions that move", np.linalg.matrix_rank(np.kron(mean, mean)), 1)
+held = np.kron(mean, rest) + np.kron(rest, mean)
+check("W02", "dimensions that the tie holds at 0", np.linalg.matrix_rank(held), 10)
+moved = largest_difference(rest @ trained @ rest, frozen_at_start)
 check("W02", "largest move of the frozen part", moved, 0, rounding=1e-10)
-mean_move = np.abs(mean @ (trained - middle) @ mean).max()
+mean_move = largest_difference(mean @ trained @ mean, mean @ middle @ mean)
 check("W02", "move of the mean part", mean_move, 1e-2, relation=">")
 
 # %%
@@ -196,7 +204,7 @@ check("W02", "move of the mean part", mean_move, 1e-2, relation=">")
 # network's signal at a class is :math:`|D|` times that of a unit of the wide one. So its gradient is :math:`|D|` times
 # that of a weight of the wide network, and its weight has to move by :math:`|C|` times as much: hence the rates. The
 # two then predict the same at each step.
-apart = np.abs(np.array(of_wide.records) - np.array(of_narrow.records)).max()
+apart = largest_difference(of_wide.records, of_narrow.records)
 check("W02", "predictions, wide and narrow", apart, 0, rounding=1e-10)
 check("W02", "classes, first layer", tied_units(wide).labels[0].max() + 1, 1)
 check("W02", "loss, tied over untied", of_wide.losses[-1] / of_untied.losses[-1], 1.1, relation=">")
@@ -207,7 +215,7 @@ check("W02", "loss, tied over untied", of_wide.losses[-1] / of_untied.losses[-1]
 for name, factor in {"without": 0, "twice": 2}.items():
     other = network(first, 0.3 + factor * without_sums, last)
     outputs = descend(other, x, y, steps=50, rate=rate, record=predictions).records
-    apart = np.abs(np.array(outputs) - np.array(of_wide.records[:51])).max()
+    apart = largest_difference(outputs, of_wide.records[:51])
     check("W02", f"predictions, {name} the part", apart, 0, rounding=1e-7)
 
 # %%
@@ -223,6 +231,15 @@ for name, (matrix, expected) in matrices.items():
 for name, parameters in {"identity": last_of_identity, "cycle": last_of_cycle}.items():
     gap = np.ptp(states(parameters)[-1], axis=1).max()
     check("W02", f"gap of the states, {name}", gap, 1e-6, relation="<")
+start = [np.full(units, 0.5), rotation, np.full(units, 0.1), rng.random((2, units)), np.zeros(2)]
+direction = [rng.standard_normal(part.shape) for part in start]
+size = 1e-5
+ahead, _ = loss_and_gradient([part + size * way for part, way in zip(start, direction)])
+behind, _ = loss_and_gradient([part - size * way for part, way in zip(start, direction)])
+_, derivatives = loss_and_gradient(start)
+slope = sum(np.sum(part * way) for part, way in zip(derivatives, direction))
+difference = (ahead - behind) / (2 * size)
+check("W02", "gradient over a difference of losses", slope / difference, 1, rounding=1e-6)
 gain = from_identity[-1] / from_rotation[-1]
 check("W02", "loss, identity over orthogonal", gain, 5, relation=">")
 
@@ -275,7 +292,7 @@ by_adam = descend(
 narrow_by_adam = descend(
     narrow, x, y, steps=100, rate=adam_rates, optimizer="adam", epsilon=1e-15, record=predictions
 ).records
-apart = np.abs(np.array(by_adam) - np.array(narrow_by_adam)).max()
+apart = largest_difference(by_adam, narrow_by_adam)
 check("W02", "predictions apart, Adam", apart, 0, rounding=1e-8)
 decay = 0.1
 wide_with_decay = descend(
@@ -284,14 +301,14 @@ wide_with_decay = descend(
 narrow_with_decay = descend(
     narrow, x, y, steps=100, rate=narrow_rates, weight_decay=decay, record=predictions
 ).records
-apart = np.abs(np.array(wide_with_decay) - np.array(narrow_with_decay)).max()
+apart = largest_difference(wide_with_decay, narrow_with_decay)
 check("W02", "predictions apart, weight decay", apart, 1e-3, relation=">", shows="limit")
 
 # %%
 # With weight decay the frozen part is not frozen: it shrinks, by one factor at each step, and is still unseen.
 shrunk = descend(wide, x, y, steps=100, rate=rate, weight_decay=decay).network.layers[1]
 wanted = (1 - decay * rate) ** 100 * frozen_at_start
-apart = np.abs(rest @ shrunk.weight @ rest - wanted).max()
+apart = largest_difference(rest @ shrunk.weight @ rest, wanted)
 check("W02", "frozen part with weight decay", apart, 0, rounding=1e-10, shows="limit")
 summary()
 
