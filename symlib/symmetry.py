@@ -41,8 +41,8 @@ the units of one layer again in another, and `escape_rate` tells how fast copies
 something has nudged them.
 
 With two hidden layers or more, units can be tied whose weights differ. What counts is what they
-read from, and send to, each class of tied units *in all*. `tied_units` finds these classes in a
-whole network.
+read from, and send to, each class of tied units in total, as sums of weights. `tied_units` finds
+these classes in a whole network.
 
 Arguments that are not as described raise TypeError or ValueError, in one sentence that names the
 argument.
@@ -236,8 +236,9 @@ def unit_classes(
     rounded the entries at hand already: pass a few roundings of the largest balanced entry, such
     as 1e-12 for ``float64`` entries of about 1.
 
-    Copies are tied under every rule that treats units alike. In a network with two hidden layers or
-    more, gradient descent can also tie units whose weights differ: `tied_units` finds those.
+    In exact arithmetic copies are tied under every rule that treats units alike, with a memory that
+    does. In a network with two hidden layers or more, gradient descent can also tie units whose
+    weights differ: `tied_units` finds those.
 
     The units of a convolution are its output channels. As matrices, a kernel of the layer (out,
     in, height, width) is ``kernel.reshape(len(kernel), -1)``, and a kernel of the layer after it is
@@ -285,10 +286,10 @@ def tied_units(
     r"""Return which units of a network are tied: descent cannot tell them apart.
 
     Partition the units of each hidden layer into classes. The partition is *balanced* if any two
-    units of one class have the same bias, read the same from each class of the layer before in all,
-    and send the same to each class of the layer after in all. Then the units of a class have equal
-    values on every input and equal gradients, and gradient descent keeps it so, in exact
-    arithmetic. The weights may all differ: only sums count. There is one coarsest balanced
+    units of one class have the same bias, read from each class of the layer before by weights of
+    one sum, and send to each class of the layer after by weights of one sum. Then units of a class
+    have equal values on every input and equal backward signals, and gradient descent keeps it so,
+    in exact arithmetic. The weights may all differ: only sums count. There is one coarsest balanced
     partition, and this is it.
 
     Parameters

@@ -7,7 +7,8 @@ Is a constant filter of a convolution a trap?
 =============================================
 
 Not by itself: the nine weights of one constant filter see different pixels and part at the first step.
-Equal filters are the trap: if they agree in all their weights and in what is made of them, they stay one filter.
+Equal filters are the trap: if they agree in their weights, their biases and in what is made of them, gradient descent
+keeps them one filter, but for rounding.
 
 A filter is a unit that is used at many places. W03 is the tie of units for filters, and it, too, is about sums: between
 two convolutions the sums count for each place of the filter by itself.

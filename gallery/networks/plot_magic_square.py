@@ -10,9 +10,9 @@ Yes: what counts is what units read, and send, in total.
 Put the magic square of Albrecht Dürer between two layers whose weights are all equal, with equal biases. It has sixteen
 different weights, and under gradient descent the network stays one unit in each layer, as long as nothing is rounded.
 
-If in each layer no two units agree in what they read, weight by weight, and in their bias, nothing is tied. It is not
-enough that no two agree in what they read, their bias and what they send *together*: here none do. W01 is the theorem
-behind this; it is derived here, and its proof is below.
+If in each layer no two units agree in what they read, weight by weight, and in their bias, nothing is tied by sums. It
+is not enough that no two agree in what they read, their bias and what they send *together*: here none do. W01 is the
+theorem behind this; it is derived here, and its proof is below.
 """
 
 # %%
@@ -260,9 +260,9 @@ for name, other in {"first": random_first, "last": random_last}.items():
     check("W01", f"classes, a random {name} layer", labels.max() + 1, 4, shows="limit")
 
 # %%
-# **If in each layer no two units agree in what they read and in their bias, nothing is tied.** The first layer is then
-# single units, as each input is a class of its own. So the sums that the second one reads are single weights, and so on
-# up. Equal sums do not help: here each row and each column of each weight has one sum.
+# **If in each layer no two units agree in what they read and in their bias, nothing is tied by sums.** The first layer
+# is then single units, as each input is a class of its own. So the sums that the second one reads are single weights,
+# and so on up. Equal sums do not help: here each row and each column of each weight has one sum.
 differing_rows = np.array([[0.1, 0.2, 0.3], [0.2, 0.3, 0.1], [0.3, 0.1, 0.2], [0.2, 0.2, 0.2]])
 _, labels = tied_units(network(differing_rows, middle, last)).labels
 check("W01", "classes, rows that differ in each layer", labels.max() + 1, 4, shows="limit")

@@ -7,8 +7,8 @@ Which optimizers keep a tie?
 ============================
 
 It depends on the tie. In exact arithmetic, units with equal weights, and units that a permutation exchanges, stay tied
-under each rule here that treats units alike. Units that are tied by their sums alone do not: a rule that reads single weights, such as Adam
-with the weight decay in its gradient, parts them in a few steps, where AdamW keeps them.
+under each rule here that treats units alike. Units that are tied by their sums alone do not: a rule that reads single
+weights, such as Adam with the weight decay in its gradient, parts them in a few steps, where AdamW keeps them.
 
 W15 is the rule behind the figure, and is derived here. The page on the magic square explains ties by sums.
 """
@@ -21,7 +21,8 @@ W15 is the rule behind the figure, and is derived here. The page on the magic sq
 #
 # - *equal*: all sixteen weights are the same;
 # - *exchanged*: a cycle. Each unit reads another one, and a permutation of both layers leaves the network as it is;
-# - *sums only*: random weights whose rows and columns were moved to one sum. No permutation leaves them as they are, but the one that moves nothing.
+# - *sums only*: random weights whose rows and columns were moved to one sum. No permutation leaves them as they are, but
+#   the one that moves nothing.
 import matplotlib.pyplot as plt
 import numpy as np
 
