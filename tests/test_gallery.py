@@ -1948,15 +1948,33 @@ MUTATIONS = {
     ),
     "filters that start a thousandth apart": (
         "networks/plot_equal_filters",
-        "constant_first = np.full((filters, 3, 3), 0.3)",
-        "constant_first = np.full((filters, 3, 3), 0.3) + 1e-3 * np.eye(4)[:, :3, np.newaxis]",
+        "constant_first = np.full(first_shape, 0.3)",
+        "constant_first = 0.3 + 1e-3 * np.random.default_rng(1).random(first_shape)",
         "W03",
     ),
     "images without pixels that differ": (
         "networks/plot_equal_filters",
-        "x = images - images.mean(axis=0)",
-        "x = np.broadcast_to(images.mean(axis=(1, 2), keepdims=True), images.shape)",
+        "centered = images - images.mean(axis=0)",
+        "centered = np.broadcast_to(images.mean(axis=(1, 2), keepdims=True), images.shape)",
         "W03",
+    ),
+    "an order of the square that is as bad as the square": (
+        "networks/plot_magic_square",
+        "rng.permutation(square.ravel()) for _ in range(20)",
+        "square[[k % 4, 0, 1, 2] if k == 3 else [0, 1, 2, 3]].ravel() for k in range(20)",
+        "W01",
+    ),
+    "a gradient of convolutions that forgets the slope": (
+        "networks/plot_equal_filters",
+        "first_signal = first_signal * (1 - values**2)",
+        "first_signal = first_signal * (1 - values)",
+        "W03",
+    ),
+    "a recurrent gradient of the last bias alone": (
+        "networks/plot_frozen_part",
+        "of_bias = of_bias + back.sum(axis=0)",
+        "of_bias = back.sum(axis=0)",
+        "W02",
     ),
 }
 

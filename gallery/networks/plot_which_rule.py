@@ -21,8 +21,8 @@ W15 is the rule behind the figure, and is derived here. The page on the magic sq
 #
 # - *equal*: all sixteen weights are the same;
 # - *exchanged*: a cycle. Each unit reads another one, and a permutation of both layers leaves the network as it is;
-# - *sums only*: random weights whose rows and columns were moved to one sum. No permutation leaves them as they are, but
-#   the one that moves nothing.
+# - *sums only*: random weights whose rows and columns were moved to one sum. No permutation leaves them as they are,
+#   but the one that moves nothing.
 import matplotlib.pyplot as plt
 import numpy as np
 
