@@ -42,7 +42,7 @@ something has nudged them.
 
 With two hidden layers or more, units can be tied whose weights differ. What counts is what they
 read from, and send to, each class of tied units in total, as sums of weights. `tied_units` finds
-these classes in a whole network.
+these classes in a whole network, and `tie_escape_rate` tells how fast they part.
 
 Arguments that are not as described raise TypeError or ValueError, in one sentence that names the
 argument.
@@ -61,7 +61,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symlib._arrays import Array, choice, number, shown, whole
-from symlib._backprop import LOSSES, admit_targets, backward, trace
+from symlib._backprop import admit_targets
 from symlib._layers import (
     Layer,
     Network,
@@ -76,6 +76,7 @@ from symlib._layers import (
 from symlib._linkage import Indices, Rows, chain_labels
 from symlib._partition import balanced_partition, partition_defect
 from symlib._rank import precision_of, rounding_unit
+from symlib._transverse import class_frames, hessian_of_copies, hessian_of_ties
 from symlib._unit_graph import double_cover, signed_classes, unit_graph
 
 __all__ = [
@@ -86,6 +87,7 @@ __all__ = [
     "align_units",
     "escape_rate",
     "merge_units",
+    "tie_escape_rate",
     "tied_units",
     "unit_classes",
 ]
@@ -140,8 +142,8 @@ class Escape(NamedTuple):
     Attributes
     ----------
     block : array of shape ([replicas], parameters, parameters)
-        The transverse Hessian in the incoming weights, the bias (if there is one) and the outgoing
-        weights of a unit.
+        The transverse Hessian: of copies, in the incoming weights, the bias (if there is one) and
+        the outgoing weights of a unit; of ties by sums, in all directions that part tied units.
     eigenvalues : array of shape ([replicas], parameters)
         Its eigenvalues, in ascending order.
     growth : float, or array of shape (replicas,)
@@ -702,8 +704,126 @@ def escape_rate(
     columns = admit_inputs("x", x, admitted)
     target = admit_targets(admitted, columns, y, kind)
     with np.errstate(all="ignore"):  # what overflows is told below, in one sentence
-        block = _transverse_hessian(admitted, columns, target, kind, hidden, unit)
+        block = hessian_of_copies(admitted, columns, target, kind, hidden, unit)
     block += decay * np.eye(block.shape[-1])
+    return _escape(block, rate)
+
+
+def tie_escape_rate(
+    network: Network,
+    x: npt.ArrayLike,
+    y: npt.ArrayLike,
+    *,
+    rate: float,
+    kind: str = "squared",
+    tolerance: float | None = None,
+) -> Escape:
+    r"""Return how fast all ties of a network part under gradient descent, once a little is wrong.
+
+    The ties are those of `tied_units`, by sums of weights. As with copies (`escape_rate`), a small
+    difference grows by the same factor at every step once the tied network is at rest, and one
+    matrix tells by which. Here it holds the directions of all layers at once, as a difference in
+    one layer acts on the others.
+
+    Parameters
+    ----------
+    network : Network
+        The tied network, without a replica axis.
+    x : array of shape (samples, features)
+        The inputs.
+    y : array of shape (samples, outputs) or (samples,)
+        The targets of a squared loss, or for the cross entropy the label of each sample.
+    rate : float
+        The step size of gradient descent, above 0. That the network is at rest (a stationary point
+        of the loss) is not checked: elsewhere the growth is no rate of escape.
+    kind : {"squared", "half_squares", "cross_entropy"}
+        Which loss (see `symlib.network.loss`).
+    tolerance : float, optional
+        As for `tied_units`: after training pass more than rounding.
+
+    Returns
+    -------
+    Escape
+        The transverse Hessian, its eigenvalues, the growth λ⊥ and the steps per decade.
+
+    Raises
+    ------
+    FloatingPointError
+        When the derivatives of the loss are not finite.
+
+    Notes
+    -----
+    Let Π_l replace every unit of layer l by the mean of its class (see `tied_units`). A change of
+    the weights and biases parts units to first order if it has a part
+
+    .. math::
+
+        X_l = (I - \Pi_l)\, dW_l\, \Pi_{l-1}, \qquad Y_l = \Pi_l\, dW_l\, (I - \Pi_{l-1}), \qquad
+        \beta_l = (I - \Pi_l)\, db_l.
+
+    It moves the sums of layer l by :math:`dz_l = X_l h_{l-1} + \beta_l + W_l e_{l-1}`, which adds
+    up to 0 over each class, and the values by :math:`e_l = \phi'(z_l)\, dz_l`. The second
+    derivative of the loss along it is, over all samples and layers,
+
+    .. math::
+
+        \sum 2\, \delta_l^\top Y_l\, e_{l-1} + p_l^\top \bigl(\phi''(z_l)\, dz_l^2\bigr),
+
+    with δ the derivative of the loss in the sums of a layer and p that in its values. Of the
+    weights between tied layers only :math:`(I - \Pi_l) W_l (I - \Pi_{l-1})`, the part that gradient
+    descent leaves as it is, acts on differences. The rest of the second derivative keeps to the
+    tie: the Hessian maps these directions to themselves. `escape_rate` is the special case of
+    copies in one layer, and tells what the growth means.
+
+    The matrix has a row for each direction: with n units in each of two layers, one class in each,
+    and d inputs about (d + 4) n. Time and memory grow with its square.
+
+    References
+    ----------
+    Derived here; for copies in one layer: Fukumizu and Amari, "Local minima and plateaus in
+    hierarchical structures of multilayer perceptrons", *Neural Networks* 13 (2000), 317-327.
+
+    Examples
+    --------
+    Two layers of two tanh units at 0, with an identity between them. The identity is what the
+    layers have besides their means, and what lets their differences grow:
+
+    >>> import numpy as np
+    >>> from symlib.network import Layer, Network
+    >>> def escape(middle):
+    ...     layers = [Layer(np.zeros((2, 1))), Layer(middle), Layer(np.zeros((1, 2)))]
+    ...     network = Network(layers, "tanh")
+    ...     return tie_escape_rate(network, [[-1.0], [1.0]], [[-0.5], [0.5]], rate=0.1)
+    >>> round(float(escape(np.full((2, 2), 0.5)).growth), 12)
+    0.0
+    >>> round(float(escape(np.eye(2)).growth), 12)
+    1.0
+    """
+    admitted = admit_network(network)
+    rate = number("rate", rate, above=0.0)
+    ties = tied_units(network, tolerance=tolerance)
+    widths = [len(labels) for labels in ties.labels]
+    counts = [int(labels.max()) + 1 for labels in ties.labels]
+    if counts == widths:
+        raise ValueError("network must have tied units (see tied_units), got none")
+    double = map_layers(lambda array: array.astype(np.float64), admitted.layers)
+    admitted = admitted._replace(layers=double)
+    columns = admit_inputs("x", x, admitted)
+    if columns.ndim == 3:
+        raise ValueError(f"x must have no replica axis, got one of length {len(columns)}")
+    target = admit_targets(admitted, columns, y, kind)
+    if target.ndim == 3:
+        raise ValueError(f"y must have no replica axis, got one of length {len(target)}")
+    inputs = np.arange(columns.shape[0])
+    outputs = np.arange(target.shape[0])
+    frames = [class_frames(labels) for labels in (inputs, *ties.labels, outputs)]
+    with np.errstate(all="ignore"):  # what overflows is told in one sentence
+        block = hessian_of_ties(admitted, columns, target, kind, frames)
+    return _escape(block, rate)
+
+
+def _escape(block: Rows, rate: float) -> Escape:
+    """Return what a transverse Hessian says at a rate."""
     if not np.isfinite(block).all():
         raise FloatingPointError("the second derivative of the loss is not finite")
     eigenvalues = np.asarray(np.linalg.eigvalsh(block), dtype=np.float64)
@@ -875,36 +995,3 @@ def _nearest_order(rows: Rows, goal: Rows, up_to: str) -> Indices:
         cost = np.minimum(cost, cdist(goal, -rows, "sqeuclidean"))
     _, order = linear_sum_assignment(cost)
     return np.asarray(order, dtype=np.intp)
-
-
-def _transverse_hessian(
-    network: Network, columns: Array, target: Array, kind: str, hidden: int, unit: int
-) -> Rows:
-    """Return the second derivative of the loss in moves of copies of a unit that add up to 0.
-
-    The values of the one unit are kept as a row, with the samples along it.
-    """
-    passed = trace(network, columns)
-    _, signal = LOSSES[kind](passed.outputs, target)
-    signals = dict(backward(network, passed.slopes, signal))
-    delta = signals[hidden + 1]
-    own = network.layers[hidden]
-    reader = network.layers[hidden + 1]
-    one = slice(unit, unit + 1)
-    entering = passed.entering[hidden]
-    sums = own.weight[..., one, :] @ entering
-    if own.bias is not None:
-        sums = sums + own.bias[..., one, np.newaxis]
-        entering = np.concatenate([entering, np.ones_like(entering[..., :1, :])], axis=-2)
-    phi = hidden_activations(network)[hidden]
-    values = phi.value(sums)
-    slope = phi.slope(sums, values)
-    curvature = phi.curvature(sums, values)
-    # The blocks of M are derivatives by incoming weights and bias (twice), by these and outgoing
-    # weights, and by outgoing weights (twice). The last is 0: the sums after are linear in them.
-    value_signal = reader.weight[..., one].mT @ delta  # the derivative in the value of the unit
-    incoming_block = (value_signal * curvature * entering) @ entering.mT
-    mixed_block = (slope * entering) @ delta.mT
-    next_units = mixed_block.shape[-1]
-    outgoing_block = np.zeros((*mixed_block.shape[:-2], next_units, next_units))
-    return np.block([[incoming_block, mixed_block], [mixed_block.mT, outgoing_block]])

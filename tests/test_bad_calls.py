@@ -131,6 +131,7 @@ VALID = {
     "symmetry.escape_rate": LOSS
     | {"network": TIED, "rate": 0.1, "hidden": 0, "unit": 0, "weight_decay": 0.0},
     "symmetry.merge_units": UNITS | {"tolerance": 0.0},
+    "symmetry.tie_escape_rate": LOSS | {"network": TIED, "rate": 0.1, "tolerance": None},
     "symmetry.tied_units": {"network": TIED, "recurrent": {0: np.eye(len(TIED.layers[0].weight))}}
     | {"stream": (0,), "tolerance": 0.0, "up_to": "equality"},
     "symmetry.unit_classes": UNITS | {"tolerance": 0.0},

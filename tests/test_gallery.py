@@ -1892,6 +1892,24 @@ MUTATIONS = {
         "square[::-1]",
         "W01",
     ),
+    "a law that leaves the frozen part out": (
+        "networks/plot_sums_come_apart",
+        "escape = tie_escape_rate(network, x, y, rate=rate)\n    predicted",
+        "escape = tie_escape_rate(wide(constant), x, y, rate=rate)\n    predicted",
+        "W16",
+    ),
+    "a frozen part with other singular values": (
+        "networks/plot_sums_come_apart",
+        "turned = random_frozen([2.0, 1.0, 1.0, 0.5, 0.0])",
+        "turned = random_frozen([2.0, 1.0, 0.5, 0.5, 0.0])",
+        "W16",
+    ),
+    "a network that has not settled": (
+        "networks/plot_sums_come_apart",
+        "steps=4000, rate=0.2",
+        "steps=40, rate=0.2",
+        "W16",
+    ),
     "a narrow network with the rates of the wide one": (
         "networks/plot_frozen_part",
         "Layer(rate, rate / units),",
