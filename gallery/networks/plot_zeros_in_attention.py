@@ -143,9 +143,9 @@ ax.set_ylabel("zero of queries and keys")
 ax.grid(visible=False)
 ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.15), ncols=3, fontsize="small")
 fig.alt_text = (
-    "With at most one zero in each pair, nine of sixteen starts, all four matrices move and the loss "
-    "falls to 0. With queries and keys both 0 values and outputs move, and it stays high. With values "
-    "and outputs both 0 none moves."
+    "With at most one zero in each pair, nine of sixteen starts, all four matrices move and the "
+    "loss falls to 0. With queries and keys both 0, values and outputs move, and it stays high. "
+    "With values and outputs both 0 none moves."
 )
 
 # %%
