@@ -2012,6 +2012,24 @@ MUTATIONS = {
         'read = hint @ p["hint"].T',
         "W08",
     ),
+    "layer normalization that forgets the mean": (
+        "networks/plot_normalization_and_ties",
+        "centered = z - anp.mean(z, axis=1, keepdims=True)",
+        "centered = z - 0.999 * anp.mean(z, axis=1, keepdims=True)",
+        "W06",
+    ),
+    "tied units behind which one weight differs": (
+        "networks/plot_normalization_and_ties",
+        '"last": np.full((2, units), 0.5),',
+        '"last": np.full((2, units), 0.5) + 1e-3 * np.eye(2, units),',
+        "W06",
+    ),
+    "one normalized unit with the rates of eight": (
+        "networks/plot_normalization_and_ties",
+        '"scale": rate / units,',
+        '"scale": rate,',
+        "W06",
+    ),
 }
 
 

@@ -147,7 +147,7 @@ fig, (by_descent, by_adam) = plt.subplots(1, 2, sharey=True)
 by_descent.plot(from_random, color="gray", label="random")
 by_descent.plot(from_zero_last, color="C2", label="last layer 0")
 by_descent.plot(from_two_zeros, color="C0", label="two zeros, tanh")
-every = np.arange(0, steps, 40)
+every = np.arange(0, steps - 20, 40)
 by_descent.plot(every, from_bias[every], "s", color="C3", label="and random bias")
 later = every + 20
 by_descent.plot(later, from_sigmoid[later], "o", color="C1", label="two zeros, sigmoid")
