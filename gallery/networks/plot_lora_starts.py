@@ -22,8 +22,8 @@ said here of ranks, W07, is derived here.
 # :math:`(W + BA) x`. Here :math:`W` is 8 by 10, :math:`B` has four columns, :math:`A` has four rows, so :math:`r = 4`.
 # The weight we want is :math:`W` plus a change of rank 4 with the singular values 2, 3/2, 1 and 1/2.
 #
-# In Hugging Face's PEFT, ``get_peft_model(model, LoraConfig(r=4))`` puts such factors beside linear layers. By default
-# it draws A and sets B to 0.
+# In Hugging Face's PEFT, ``get_peft_model(model, LoraConfig(r=4, target_modules=...))`` puts such factors beside the
+# layers that are named. For linear layers it draws A and sets B to 0, by default.
 #
 # The inputs are *whitened*: their mean outer product is the identity. Then half the mean squared error is half the
 # squared distance of :math:`BA` from the change, and the least loss of an update of rank :math:`k` is half the sum of
@@ -229,8 +229,8 @@ for name, run in full.items():
 
 # %%
 # The code of LoRA itself uses both: loralib draws A and sets B to 0 in its linear layers, and sets A to 0 and draws B
-# in its embedding layer. Hayou, Ghosh and Yu find that a random A is better on average, and see the reason in larger
-# rates that it allows. This page does not test that.
+# in its embedding layer. Hayou, Ghosh and Yu find that a random A is better on average, perhaps because it allows
+# larger rates. This page does not test that.
 #
 # **Two factors of rank 2.** The sum in the bound matters. PEFT has an option, ``init_lora_weights="orthogonal"``, where
 # no factor is 0 and each has rank :math:`r / 2`, but B reads only what A never sends, so that :math:`BA` is still 0.

@@ -184,6 +184,16 @@ check("W08", "first move of the hidden bias", moves_of_zero_last["first bias"], 
 check("W08", "loss, last layer 0", from_zero_last[-1], linear_loss, relation="<")
 
 # %%
+# With a head of 0 as well, as the first rule of Fixup wants it, the head moves first. The signal at the branch is 0
+# until then, so that the rest comes one step later. These are two zero layers, but not in a row: the head reads the
+# stream too.
+zero_head = zero_last | {"head": np.zeros((2, width))}
+_, _, moves = descend(with_branch, zero_head, steps=4)
+check("W08", "first move of a head of 0", moves["head"], 1)
+check("W08", "first move of the last layer below it", moves["second"], 2)
+check("W08", "first move of the first layer below it", moves["first"], 3)
+
+# %%
 # **Two zero layers in a row.** If :math:`W_1 = 0`, :math:`b_1 = 0` and :math:`\varphi(0) = 0`, the hidden values are 0,
 # and with :math:`W_2 = 0` both products are 0. What has not moved has the same gradient at the next step. So neither
 # layer ever moves, nor does the hidden bias; :math:`b_2` does. The network stays linear, and ends at the loss of linear
