@@ -184,10 +184,10 @@ fig.alt_text = (
 # %%
 # What this page promises
 # -----------------------
-# **Each gradient has the other factor in it.** Let :math:`G` be the gradient of the loss in the whole weight
-# :math:`W + BA`. By the chain rule B has the gradient :math:`G A^T`, and A has :math:`B^T G`. With A = B = 0 both are
-# 0, for every differentiable loss, and nothing ever moves (W07). With B = 0 alone the first step moves B, the second
-# moves both, and the first prediction is that of the pretrained model.
+# **Each gradient has the other factor in it.** Let :math:`G` be the gradient of the loss in the whole weight :math:`W +
+# BA`. By the chain rule B has the gradient :math:`G A^T`, and A has :math:`B^T G`. With A = B = 0 both are 0, for every
+# differentiable loss, and neither gradient descent nor Adam ever moves them (W07). With B = 0 alone the first step
+# moves B, the second moves both, and the first prediction is that of the pretrained model.
 check("W07", "loss at the start, B = 0", from_random.losses[0], least_loss[0], rounding=1e-12)
 check("W07", "largest entry of B, from two zeros", np.abs(from_zeros.b).max(), 0)
 check("W07", "largest entry of A, from two zeros", np.abs(from_zeros.a).max(), 0)

@@ -6,7 +6,8 @@
 Does batch norm or layer norm break the symmetry?
 =================================================
 
-Neither does: both treat all units alike, so equal units with equal weights after them stay equal in exact arithmetic.
+Neither does: both treat all units alike, so under gradient descent equal units with equal weights after them stay equal
+in exact arithmetic.
 With batch normalization the tied units still learn, as one unit; with layer normalization across them they fall silent,
 because it subtracts the mean of the units, which is all there is.
 
@@ -219,8 +220,8 @@ check("W06", "layer norm, random units, loss", random_losses[-1], mean_loss, rel
 # -------------------------
 # **Random weights after the units.** The signals now differ, and what is left of them after their mean is subtracted is
 # divided by :math:`\sqrt\epsilon`. The values do not depend on :math:`\epsilon`, since they are 0. So the gradient
-# before the normalization is proportional to :math:`1/\sqrt\epsilon`: a hundredth of :math:`\epsilon` makes it ten times
-# as large. That of batch normalization hardly changes.
+# before the normalization is proportional to :math:`1/\sqrt\epsilon`: a hundredth of :math:`\epsilon` makes it ten
+# times as large. That of batch normalization hardly changes.
 _, gradient = loss_and_gradient(random_last, layer_norm, 1e-5)
 _, with_smaller = loss_and_gradient(random_last, layer_norm, 1e-7)
 ratio = np.linalg.norm(with_smaller["first"]) / np.linalg.norm(gradient["first"])
@@ -250,9 +251,9 @@ for distance in (1, 100):
     )
 
 # %%
-# **Root mean square normalization** subtracts nothing. Of equal units it leaves :math:`z / \sqrt{z^2 + \epsilon}`, which
-# is the sign of their common value :math:`z` where that is large against :math:`\sqrt\epsilon`. So the units pass one
-# bit.
+# **Root mean square normalization** subtracts nothing. Of equal units it leaves :math:`z / \sqrt{z^2 + \epsilon}`,
+# which is the sign of their common value :math:`z` where that is large against :math:`\sqrt\epsilon`. So the units pass
+# one bit.
 one_and_ten = np.array([[1.0] * units, [10.0] * units])
 of_large = rms_norm(one_and_ten, default_epsilon)
 for row, value in enumerate((1, 10)):

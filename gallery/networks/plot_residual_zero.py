@@ -173,11 +173,11 @@ fig.alt_text = (
 # What this page promises
 # -----------------------
 # **One zero layer.** Let :math:`s` be the signal, the derivative of the loss in what the branch adds. For each sample
-# the gradient in :math:`W_2` is the product :math:`s\,\varphi(W_1 x + b_1)^T`, and that in :math:`W_1` is
-# :math:`(W_2^T s \cdot \varphi'(W_1 x + b_1))\,x^T`: signal times value, in both. The first has no :math:`W_2` in it. So
-# from :math:`W_2 = 0` the last layer moves at the first step, if the signal and
-# the hidden values do not cancel over the samples, and the first layer from the second (W08). In 300 steps of gradient
-# descent the loss falls below what any linear map reaches.
+# the gradient in :math:`W_2` is the product :math:`s\,\varphi(W_1 x + b_1)^T`, and that in :math:`W_1` is :math:`(W_2^T
+# s \cdot \varphi'(W_1 x + b_1))\,x^T`: signal times value, in both. The first has no :math:`W_2` in it. So from
+# :math:`W_2 = 0` the last layer moves at the first step, if the signal and the hidden values do not cancel over the
+# samples, and the first layer from the second (W08). In 300 steps of gradient descent the loss falls below what any
+# linear map reaches.
 check("W08", "first move of the last layer", moves_of_zero_last["second"], 1)
 check("W08", "first move of the first layer", moves_of_zero_last["first"], 2)
 check("W08", "first move of the hidden bias", moves_of_zero_last["first bias"], 2)
@@ -209,11 +209,11 @@ check("W08", "loss, two zeros", from_two_zeros[-1], linear_loss, atol=1e-5, reas
 
 
 # %%
-# **Where you meet it: the diffusion transformer.** Its code sets the last layer of the network to 0, and also the layers
-# that compute the *gates*, numbers by which each branch is multiplied. A gate is a layer, too: a zero gate on a random
-# branch is one zero layer. Here are two such branches with plain gates. The head moves first, all gates at the second
-# step, and what is in the branches from the third. The two branches do not wait for each other, since the stream passes
-# by.
+# **Where you meet it: the diffusion transformer.** Its code sets the last layer of the network to 0, and also the
+# layers that compute the *gates*, numbers by which each branch is multiplied. A gate is a layer, too: a zero gate on a
+# random branch is one zero layer. Here are two such branches with plain gates. The head moves first, all gates at the
+# second step, and what is in the branches from the third. The two branches do not wait for each other, since the stream
+# passes by.
 def gated(p):
     """Return the outputs of two gated branches and a head."""
     hidden = anp.tanh(x @ p["first A"].T)
@@ -301,8 +301,8 @@ for name, losses in {"sigmoid": from_sigmoid, "random bias": from_bias}.items():
     check("W08", f"loss over linear, {name}", ratio, 0.99, relation=">", shows="limit")
 
 # %%
-# Adam divides small gradients by their size, and leaves. Even so the sigmoid branch is *one* unit: with zero weights and
-# equal biases its eight units are tied, and stay so but for rounding. A random bias tells them apart.
+# Adam divides small gradients by their size, and leaves. Even so the sigmoid branch is *one* unit: with zero weights
+# and equal biases its eight units are tied, and stay so but for rounding. A random bias tells them apart.
 weights = adam_end_of_sigmoid["first"]
 biases = adam_end_of_sigmoid["first bias"]
 hidden = sigmoid(x @ weights.T + biases)
