@@ -2048,6 +2048,60 @@ MUTATIONS = {
         "of_bias = back.sum(axis=0)",
         "W02",
     ),
+    "two factors of LoRA that are not both zero": (
+        "networks/plot_lora_starts",
+        "from_zeros = descend(no_b, no_a)",
+        "from_zeros = descend(no_b, no_a + 1e-9)",
+        "W07",
+    ),
+    "a constant A with one entry a thousandth off": (
+        "networks/plot_lora_starts",
+        "constant = np.full((rank, inputs), 0.3)",
+        "constant = np.full((rank, inputs), 0.3) + 1e-3 * np.eye(rank, inputs)",
+        "W07",
+    ),
+    "a field in which dropout is behind A": (
+        "networks/plot_lora_starts",
+        "of_b = signal.T @ (kept @ a.T) % prime",
+        "of_b = signal.T @ (kept @ a.T * whole.integers(0, 2, (6, rank))) % prime",
+        "W07",
+    ),
+    "two zero layers with a bias between them": (
+        "networks/plot_residual_zero",
+        'two_zeros = zero_last | {"first": np.zeros((hidden_units, width))}',
+        'two_zeros = zero_last | {"first": 0 * x[:8], "first bias": np.ones(8)}',
+        "W08",
+    ),
+    "gates that are not quite zero": (
+        "networks/plot_residual_zero",
+        '"gate A": np.zeros(width),',
+        '"gate A": np.full(width, 1e-9),',
+        "W08",
+    ),
+    "a copy that reads the hint alone": (
+        "networks/plot_residual_zero",
+        'read = x + hint @ p["hint"].T',
+        'read = hint @ p["hint"].T',
+        "W08",
+    ),
+    "layer normalization that forgets the mean": (
+        "networks/plot_normalization_and_ties",
+        "centered = z - anp.mean(z, axis=1, keepdims=True)",
+        "centered = z - 0.999 * anp.mean(z, axis=1, keepdims=True)",
+        "W06",
+    ),
+    "tied units behind which one weight differs": (
+        "networks/plot_normalization_and_ties",
+        '"last": np.full((2, units), 0.5),',
+        '"last": np.full((2, units), 0.5) + 1e-3 * np.eye(2, units),',
+        "W06",
+    ),
+    "one normalized unit with the rates of eight": (
+        "networks/plot_normalization_and_ties",
+        '"scale": rate / units,',
+        '"scale": rate,',
+        "W06",
+    ),
 }
 
 
