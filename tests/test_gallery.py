@@ -1976,6 +1976,24 @@ MUTATIONS = {
         "of_bias = back.sum(axis=0)",
         "W02",
     ),
+    "bfloat16 by cutting bits off": (
+        "networks/plot_low_precision",
+        "(bits + 0x7FFF + last_kept) & 0xFFFF0000",
+        "bits & (0xFFFF0000 + 0 * last_kept)",
+        "W10",
+    ),
+    "midpoints that are the numbers below": (
+        "networks/plot_low_precision",
+        "midpoints = (numbers[1:] + numbers[:-1]) / 2",
+        "midpoints = numbers[:-1]",
+        "W10",
+    ),
+    "masters that are rounded after each step": (
+        "networks/plot_low_precision",
+        "losses_of_masters.append(loss)",
+        "losses_of_masters.append(loss)\n    masters = rounded(masters, as_bfloat16)",
+        "W10",
+    ),
 }
 
 
