@@ -1976,6 +1976,24 @@ MUTATIONS = {
         "of_bias = back.sum(axis=0)",
         "W02",
     ),
+    "twin branches from two seeds": (
+        "networks/plot_one_seed",
+        "losses_of_one_seed, twins = train([from_seed(1), from_seed(1)], halves)",
+        "losses_of_one_seed, twins = train([from_seed(1), from_seed(2)], halves)",
+        "W11",
+    ),
+    "one branch in place of two, at their rate": (
+        "networks/plot_one_seed",
+        "[1.0], rate=rate / 2)",
+        "[1.0], rate=rate)",
+        "W11",
+    ),
+    "successive blocks that say something": (
+        "networks/plot_one_seed",
+        "silent = np.zeros((features, units))",
+        "silent = np.ones((features, units))",
+        "W11",
+    ),
     "bfloat16 by cutting bits off": (
         "networks/plot_low_precision",
         "(bits + 0x7FFF + last_kept) & 0xFFFF0000",
