@@ -1976,6 +1976,24 @@ MUTATIONS = {
         "of_bias = back.sum(axis=0)",
         "W02",
     ),
+    "a router whose rows are not all zero": (
+        "networks/plot_equal_experts",
+        "zero_router = np.zeros((experts, features))",
+        "zero_router = 0.01 * random_router",
+        "W09",
+    ),
+    "a Switch layer whose gate does not multiply": (
+        "networks/plot_equal_experts",
+        "return chosen * chances",
+        "return chosen",
+        "W09",
+    ),
+    "one expert at the rate of four": (
+        "networks/plot_equal_experts",
+        "rate=rate / experts)",
+        "rate=rate)",
+        "W09",
+    ),
     "twin branches from two seeds": (
         "networks/plot_one_seed",
         "losses_of_one_seed, twins = train([from_seed(1), from_seed(1)], halves)",

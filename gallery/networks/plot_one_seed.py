@@ -146,8 +146,8 @@ right.set_title("Ensembles", fontsize="medium")
 right.legend()
 fig.alt_text = (
     "Left: two branches from one seed have, step by step, the loss of one branch; two seeds learn "
-    "more. Right: the spread of an ensemble falls like one over the root of the members if each has "
-    "a seed of its own, and not at all if they share one."
+    "more. Right: the spread of an ensemble falls like one over the root of the members if each "
+    "has a seed of its own, and not at all if they share one."
 )
 
 # %%
@@ -167,8 +167,8 @@ check("W11", "gap of branches, two seeds", gap(*different), 0.1, relation=">")
 # %%
 # The same under Adam, which remembers the mean and the mean square of each derivative.
 branches = [from_seed(1), from_seed(1)]
-means = [[np.zeros_like(p) for p in branch] for branch in branches]
-squares = [[np.zeros_like(p) for p in branch] for branch in branches]
+means = [[0.0] * 5, [0.0] * 5]
+squares = [[0.0] * 5, [0.0] * 5]
 for step in range(1, 101):
     _, slopes = slopes_of(branches, halves)
     for k in range(2):
