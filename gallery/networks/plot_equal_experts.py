@@ -131,14 +131,15 @@ left.plot(soft_equal, label="soft, zero router")
 left.plot(soft_routed, color="C2", label="soft, random router")
 left.plot(hard_equal, color="C1", label="hard, zero router")
 left.plot(switched, color="C3", label="Switch, zero router")
-left.set_ylim(0)
+left.set_ylim(0, 0.7)
 left.set_xlabel("step")
 left.set_ylabel("loss")
 left.set_title("Experts that start equal", fontsize="medium")
 left.legend()
 right.plot(used_by_hard[:9], "o-", color="C1", label="hard")
 right.plot(used_by_switch[:9], "o-", color="C3", label="Switch")
-right.set_ylim(0, experts + 0.5)
+right.set_ylim(0, experts + 1.5)
+right.set_xticks([0, 4, 8])
 right.set_xlabel("step")
 right.set_ylabel("experts in use")
 right.set_title("Zero router", fontsize="medium")
@@ -146,8 +147,8 @@ right.legend()
 fig.alt_text = (
     "Left: equal experts with a zero router and a soft or a hard gate stay at a high loss; with a "
     "random router, or in a Switch layer, the loss falls further. Right: with a hard gate one "
-    "expert is in use; in a Switch layer a second and a third come into use one step after the "
-    "other."
+    "expert is in use; in a Switch layer a second and a third come into use at the first steps, "
+    "and the fourth later."
 )
 
 # %%
@@ -195,21 +196,24 @@ check("W09", "losses, random and equal experts", apart, 0, rounding=1e-9)
 # **Switch.** Here the router learns. A sample whose expert is :math:`c` changes the row of another expert :math:`e` in
 # proportion to :math:`p_c p_e`. Experts that no sample has used have had equal rows so far, so equal :math:`p_e`, and
 # their rows stay equal. Where they are the most likely ones, the first of them is chosen. So at each step at most one
-# expert more comes into use: after :math:`t` steps at most :math:`t + 1` have been. In the end the loss is below that of
-# the hard gate.
+# expert more comes into use: after :math:`t` steps at most :math:`t + 1` have been, and it may take longer. Here the
+# loss ends below that of the hard gate.
+#
+# The first step is known. It moves row 0 along some direction and the others, by a third, the opposite way. So the
+# samples on the one side of a plane through 0 stay with the first expert, and all others go to the second.
 ever_used = np.zeros(experts, bool)
 parameters = equal_start
-for step in range(10):
+for step in range(3):
     used = np.any(gates(parameters[0], "Switch") > 0, axis=0)
     ever_used = ever_used | used
-    if step < 3:
-        count = np.sum(ever_used)
+    rows = parameters[0][~ever_used]
+    check("W09", f"gap of unused rows, step {step}", np.ptp(rows, axis=0).max(), 0, rounding=1e-12)
+    count = np.sum(ever_used)
+    if step < 2:
+        check("W09", f"experts used, step {step}, Switch", count, step + 1)
+    else:
         check("W09", f"experts used, step {step}, Switch", count, step + 1, relation="<=")
-        rows = parameters[0][~ever_used]
-        difference = np.ptp(rows, axis=0).max() if len(rows) else 0.0
-        check("W09", f"gap of unused rows, step {step}", difference, 0, rounding=1e-12)
     _, _, parameters = train(parameters, "Switch", steps=1)
-check("W09", "experts used in ten steps, Switch", np.sum(ever_used), experts)
 check("W09", "gap of experts, Switch", gap(after_switch), 0.1, relation=">")
 ratio = switched[-1] / hard_equal[-1]
 check("W09", "loss, Switch over hard", ratio, 1, relation="<")
