@@ -2102,6 +2102,60 @@ MUTATIONS = {
         '"scale": rate,',
         "W06",
     ),
+    "a router whose rows are not all zero": (
+        "networks/plot_equal_experts",
+        "zero_router = np.zeros((experts, features))",
+        "zero_router = 0.01 * random_router",
+        "W09",
+    ),
+    "a Switch layer whose gate does not multiply": (
+        "networks/plot_equal_experts",
+        "return chosen * chances",
+        "return chosen",
+        "W09",
+    ),
+    "one expert at the rate of four": (
+        "networks/plot_equal_experts",
+        "rate=rate / experts)",
+        "rate=rate)",
+        "W09",
+    ),
+    "twin branches from two seeds": (
+        "networks/plot_one_seed",
+        "losses_of_one_seed, twins = train([from_seed(1), from_seed(1)], halves)",
+        "losses_of_one_seed, twins = train([from_seed(1), from_seed(2)], halves)",
+        "W11",
+    ),
+    "one branch in place of two, at their rate": (
+        "networks/plot_one_seed",
+        "[1.0], rate=rate / 2)",
+        "[1.0], rate=rate)",
+        "W11",
+    ),
+    "successive blocks that say something": (
+        "networks/plot_one_seed",
+        "silent = np.zeros((features, units))",
+        "silent = np.ones((features, units))",
+        "W11",
+    ),
+    "bfloat16 by cutting bits off": (
+        "networks/plot_low_precision",
+        "(bits + 0x7FFF + last_kept) & 0xFFFF0000",
+        "bits & (0xFFFF0000 + 0 * last_kept)",
+        "W10",
+    ),
+    "midpoints that are the numbers below": (
+        "networks/plot_low_precision",
+        "midpoints = (numbers[1:] + numbers[:-1]) / 2",
+        "midpoints = numbers[:-1]",
+        "W10",
+    ),
+    "masters that are rounded after each step": (
+        "networks/plot_low_precision",
+        "losses_of_masters.append(loss)",
+        "losses_of_masters.append(loss)\n    masters = rounded(masters, as_bfloat16)",
+        "W10",
+    ),
 }
 
 
