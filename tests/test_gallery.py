@@ -1976,6 +1976,24 @@ MUTATIONS = {
         "of_bias = back.sum(axis=0)",
         "W02",
     ),
+    "slopes that are not squared": (
+        "networks/plot_scale_for_each_activation",
+        "slope[name] = masses @ slopes**2 / square",
+        "slope[name] = masses @ np.abs(slopes) / square",
+        "W13",
+    ),
+    "biases that give back too much": (
+        "networks/plot_scale_for_each_activation",
+        "bias_variance = 1 - 1 / slope[name]",
+        "bias_variance = 1 - 1 / slope[name] ** 2",
+        "W13",
+    ),
+    "a default of PyTorch without its biases": (
+        "networks/plot_scale_for_each_activation",
+        "of_pytorch, sums = run(relu, weights.pytorch_default)",
+        "of_pytorch, sums = run(relu, pytorch_without_bias)",
+        "W13",
+    ),
 }
 
 
