@@ -338,7 +338,7 @@ check(
 # -------------------------
 # **GELU, SiLU and Mish hold no length.** Their scale keeps the length 1 and drives others away from it, and so does the
 # pair for both. From 0.9 SiLU fades to 0 with the one and to a smaller length with the other; from 1.1 it grows without
-# end. ELU, SELU, tanh and hardtanh come back to 1 with either.
+# end. ELU, SELU, tanh and hardtanh come back to 1 with either, sigmoid and softplus with their scale.
 g = scale["silu"]
 end = fixed_point(weight_variance=g, activation="silu", start=0.9).length
 check("W13", "SiLU: length that 0.9 leads to", end, 0, rounding=1e-9, shows="limit")
@@ -350,7 +350,12 @@ check("W13", "SiLU, for both: grows without end", np.isinf(end), 1, shows="limit
 for name in ["elu", "selu", "tanh", "hardtanh"]:
     w, b = for_both[name]
     end = fixed_point(weight_variance=w, bias_variance=b, activation=name, start=[0.5, 2]).length
-    check("W13", f"from 0.5 and 2, {name}", np.abs(end - 1).max(), 0, rounding=1e-6)
+    off = np.abs(end - 1).max()
+    check("W13", f"for both, from 0.5 and 2, {name}", off, 0, rounding=1e-6)
+for name in ["elu", "selu", "tanh", "hardtanh", "sigmoid", "softplus"]:
+    end = fixed_point(weight_variance=scale[name], activation=name, start=[0.5, 2]).length
+    off = np.abs(end - 1).max()
+    check("W13", f"scale, from 0.5 and 2, {name}", off, 0, rounding=1e-6)
 
 # %%
 # **GELU and SiLU look like ReLU,** so why not He's 2? It is a little too small, and what fades fades faster the shorter
