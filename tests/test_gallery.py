@@ -1976,6 +1976,24 @@ MUTATIONS = {
         "of_bias = back.sum(axis=0)",
         "W02",
     ),
+    "gates with equal sums of rows only": (
+        "networks/plot_gates_and_embeddings",
+        "random = random - random.mean(axis=0)",
+        "random = random - 0.9 * random.mean(axis=0)",
+        "W14",
+    ),
+    "a layer that treats features differently": (
+        "networks/plot_gates_and_embeddings",
+        "by_unit = np.repeat(rng.standard_normal((features, 1)), features, axis=1)",
+        "by_unit = rng.standard_normal((features, features))",
+        "W14",
+    ),
+    "letters that are not exchanged": (
+        "networks/plot_gates_and_embeddings",
+        "exchanged[[first, second]] = [second, first]",
+        "exchanged[[first, second]] = [first, second]",
+        "W14",
+    ),
     "slopes that are not squared": (
         "networks/plot_scale_for_each_activation",
         "slope[name] = masses @ slopes**2 / square",
