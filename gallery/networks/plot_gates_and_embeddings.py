@@ -20,6 +20,8 @@ hand, W14, which is derived here.
 # ------
 # An LSTM with four units reads four inputs, and names the product of two of them and a third. As in PyTorch the weights
 # of its gates are stacked: input, forget, cell and output gate. Autograd differentiates it.
+from copy import deepcopy
+
 import autograd.numpy as anp
 import matplotlib.pyplot as plt
 import numpy as np
@@ -49,12 +51,11 @@ def lstm(parameters):
     cell = anp.zeros((samples, units))
     for now in x:
         sums = now @ inputs.T + state @ recurrent.T + bias
-        enter = sigmoid(sums[:, :units])
-        keep = sigmoid(sums[:, units : 2 * units])
-        new = anp.tanh(sums[:, 2 * units : 3 * units])
-        leave = sigmoid(sums[:, 3 * units :])
-        cell = keep * cell + enter * new
-        state = leave * anp.tanh(cell)
+        enter, keep, new, leave = anp.split(sums, 4, axis=1)
+        kept = sigmoid(keep) * cell
+        entered = sigmoid(enter) * anp.tanh(new)
+        cell = kept + entered
+        state = sigmoid(leave) * anp.tanh(cell)
     return state
 
 
@@ -63,12 +64,11 @@ def gru(parameters):
     inputs, recurrent, bias, initial, _, _ = parameters
     state = anp.zeros((samples, units)) + initial
     for now in x:
-        from_inputs = now @ inputs.T + bias
-        from_states = state @ recurrent.T
-        sums = from_inputs + from_states
-        reset = sigmoid(sums[:, :units])
-        update = sigmoid(sums[:, units : 2 * units])
-        new = anp.tanh(from_inputs[:, 2 * units :] + reset * from_states[:, 2 * units :])
+        from_inputs = anp.split(now @ inputs.T + bias, 3, axis=1)
+        from_states = anp.split(state @ recurrent.T, 3, axis=1)
+        reset = sigmoid(from_inputs[0] + from_states[0])
+        update = sigmoid(from_inputs[1] + from_states[1])
+        new = anp.tanh(from_inputs[2] + reset * from_states[2])
         state = (1 - update) * new + update * state
     return state
 
@@ -108,8 +108,7 @@ def with_equal_sums(total):
 # which are 1. *Four gates*: each gate has its own numbers, its own random matrix with rows and columns of one sum, and
 # in each gate the units read the inputs alike. *Random*: all weights are random.
 rows = 4 * units
-forget = np.zeros(rows)
-forget[units : 2 * units] = 1
+forget = np.repeat([0.0, 1.0, 0.0, 0.0], units)
 at_rest = np.zeros(units)
 out = [np.full((2, units), 0.5), np.zeros(2)]
 constant = [np.full((rows, 2), 0.3), np.full((rows, units), 0.2), forget, at_rest, *out]
@@ -185,17 +184,15 @@ equal_layer = np.full((features, features), 0.5)
 no_bias = np.zeros(features)
 random_layer = rng.standard_normal((features, features))
 random_unembedding = rng.standard_normal((count, features))
+random_rest = [random_layer, no_bias, random_unembedding]
 equal_unembedding = np.full((count, features), 0.5)
+equal_rest = [equal_layer, no_bias, equal_unembedding]
 
-alike, all_constant = descend(
-    loss_of_letters, [equal_rows, equal_layer, no_bias, equal_unembedding]
-)
-differently, constant_rows = descend(
-    loss_of_letters, [equal_rows, random_layer, no_bias, random_unembedding]
-)
-from_zero, zero_rows = descend(
-    loss_of_letters, [0 * equal_rows, random_layer, no_bias, random_unembedding]
-)
+zero = 0 * equal_rows
+
+alike, all_constant = descend(loss_of_letters, [equal_rows, *equal_rest])
+differently, constant_rows = descend(loss_of_letters, [equal_rows, *random_rest])
+_, zero_rows = descend(loss_of_letters, [zero, *random_rest])
 
 # %%
 # The figure
@@ -203,7 +200,7 @@ from_zero, zero_rows = descend(
 # On the left the four states of the trained LSTM for sixteen samples: one curve if every gate is balanced, four if the
 # recurrent matrix of its forget gate alone is random. On the right embeddings after training, a row for each letter and
 # a column for each feature, both from all 0.5. In the first all weights after it were 0.5, too.
-one_gate = [part.copy() for part in four_gates]
+one_gate = deepcopy(four_gates)
 one_gate[1][units : 2 * units] = 0.5 * rng.standard_normal((units, units))
 _, after_one_gate = train(lstm, one_gate)
 
@@ -243,12 +240,15 @@ fig.alt_text = (
 # one number for each pair of classes and each gate, as in W01.
 #
 # That gates differ from each other is no matter. In the second network they share nothing but the sums.
-check("W14", "gap of states, constant", gap(lstm, after_constant), 0, rounding=1e-9)
-check("W14", "gap of states, four gates", gap(lstm, after_four_gates), 0, rounding=1e-9)
+apart = gap(lstm, after_constant)
+check("W14", "gap of states, constant", apart, 0, rounding=1e-9)
+apart = gap(lstm, after_four_gates)
+check("W14", "gap of states, four gates", apart, 0, rounding=1e-9)
 check("W14", "different recurrent weights", len(np.unique(four_gates[1])), 4 * units**2)
 moved = np.abs(after_four_gates[1] - four_gates[1]).max()
 check("W14", "they have moved by", moved, 1e-3, relation=">")
-check("W14", "gap of states, random", gap(lstm, after_random), 0.1, relation=">")
+apart = gap(lstm, after_random)
+check("W14", "gap of states, random", apart, 0.1, relation=">")
 
 # %%
 # **The library finds it** before any training: the recurrent matrices of the gates are handed over as they are, and
@@ -267,9 +267,12 @@ def classes(parameters):
     return labels.max() + 1
 
 
-check("W14", "classes, constant", classes(constant), 1)
-check("W14", "classes, four gates", classes(four_gates), 1)
-check("W14", "classes, random", classes(random), units)
+number = classes(constant)
+check("W14", "classes, constant", number, 1)
+number = classes(four_gates)
+check("W14", "classes, four gates", number, 1)
+number = classes(random)
+check("W14", "classes, random", number, units)
 
 # %%
 # **A GRU** is tied in the same way. It has three gates, and its own rule for the state.
@@ -279,9 +282,11 @@ three_gates = [part[gates] for part in four_gates[:3]] + four_gates[3:]
 random_gru = [part[gates] for part in random[:3]] + random[3:]
 for name, start in {"constant": constant_gru, "three gates": three_gates}.items():
     _, after = train(gru, start, steps=30)
-    check("W14", f"gap of states, GRU, {name}", gap(gru, after), 0, rounding=1e-9)
+    apart = gap(gru, after)
+    check("W14", f"gap of states, GRU, {name}", apart, 0, rounding=1e-9)
 _, after = train(gru, random_gru, steps=30)
-check("W14", "gap of states, GRU, random", gap(gru, after), 0.1, relation=">")
+apart = gap(gru, after)
+check("W14", "gap of states, GRU, random", apart, 0.1, relation=">")
 
 # %%
 # **Features are units, tokens are not, W14.** An embedding is a layer whose input has a 1 at the token. So its columns
@@ -294,37 +299,47 @@ def spread(matrix, axis):
     return np.ptp(matrix, axis=axis).max()
 
 
-check("W14", "spread of features, all 0.5", spread(all_constant[0], 1), 0, rounding=1e-9)
-check("W14", "spread of letters, all 0.5", spread(all_constant[0], 0), 0.1, relation=">")
-check("W14", "spread of features, the rest random", spread(constant_rows[0], 1), 0.1, relation=">")
-check("W14", "spread of letters, the rest random", spread(constant_rows[0], 0), 0.1, relation=">")
-check("W14", "spread of features, from 0", spread(zero_rows[0], 1), 0.1, relation=">")
+apart = spread(all_constant[0], 1)
+check("W14", "spread of features, all 0.5", apart, 0, rounding=1e-9)
+apart = spread(all_constant[0], 0)
+check("W14", "spread of letters, all 0.5", apart, 0.1, relation=">")
+apart = spread(constant_rows[0], 1)
+check("W14", "spread of features, the rest random", apart, 0.1, relation=">")
+apart = spread(constant_rows[0], 0)
+check("W14", "spread of letters, the rest random", apart, 0.1, relation=">")
+apart = spread(zero_rows[0], 1)
+check("W14", "spread of features, from 0", apart, 0.1, relation=">")
 check("W14", "loss, constant over random rest", alike[-1] / differently[-1], 1.2, relation=">")
 
 # %%
 # From all 0.5 the first step moves the unembedding alone: the signals of all scores add up to 0, so an unembedding whose
 # rows are equal sends nothing down. From the second step on the letters part.
 first_step = value_and_grad(loss_of_letters)
-_, gradient = first_step([equal_rows, equal_layer, no_bias, equal_unembedding])
-check("W14", "first gradient of letters, all 0.5", np.abs(gradient[0]).max(), 0, rounding=1e-12)
+_, gradient = first_step([equal_rows, *equal_rest])
+largest = np.abs(gradient[0]).max()
+check("W14", "first gradient of letters, all 0.5", largest, 0, rounding=1e-12)
 
 # %%
 # It is the layer after that decides, and not what else is random. Let its weights differ from unit to unit, but not
 # from feature to feature, and let the unembedding be random. The hidden units differ, and the features are one.
 by_unit = np.repeat(rng.standard_normal((features, 1)), features, axis=1)
 _, after = descend(loss_of_letters, [equal_rows, by_unit, no_bias, random_unembedding])
-check("W14", "spread of features, alike to each unit", spread(after[0], 1), 0, rounding=1e-9)
-check("W14", "spread of hidden units then", spread(after[1], 0), 0.1, relation=">")
+apart = spread(after[0], 1)
+check("W14", "spread of features, alike to each unit", apart, 0, rounding=1e-9)
+apart = spread(after[1], 0)
+check("W14", "spread of hidden units then", apart, 0.1, relation=">")
 
 # %%
 # **One matrix, one condition, W14.** A model can use its embedding as unembedding, too. Then one partition of the
 # features has to fit both uses. Take the same layer. With two matrices the features above are one. With one matrix they
 # part, as the columns of an unembedding belong to the hidden units, which differ.
 _, after = descend(loss_with_one_matrix, [equal_rows, by_unit, no_bias])
-check("W14", "spread of features, one matrix", spread(after[0], 1), 0.1, relation=">")
+apart = spread(after[0], 1)
+check("W14", "spread of features, one matrix", apart, 0.1, relation=">")
 in_sums = with_equal_sums(1)
 _, after = descend(loss_with_one_matrix, [equal_rows, in_sums, no_bias], steps=50)
-check("W14", "spread of features, one matrix and sums", spread(after[0], 1), 0, rounding=1e-9)
+apart = spread(after[0], 1)
+check("W14", "spread of features, one matrix and sums", apart, 0, rounding=1e-9)
 
 # %%
 # **How you meet it.** ``torch.nn.LSTM`` and ``torch.nn.GRU`` start uniform between :math:`\pm 1/\sqrt{m}` for m units, and
@@ -338,49 +353,58 @@ check("W14", "spread of features, one matrix and sums", spread(after[0], 1), 0, 
 # **One gate is enough to part them,** with its recurrent matrix alone, or its biases alone. So is a read-out that
 # differs, after one step, and, where recurrent weights differ, an initial state that does. (If all recurrent weights of
 # a gate are equal, all units read the same sum of it, and the LSTM forgets it at once.)
-check("W14", "classes, one gate random", classes(one_gate), units, shows="limit")
-start = [part.copy() for part in constant]
+number = classes(one_gate)
+check("W14", "classes, one gate random", number, units, shows="limit")
+start = deepcopy(constant)
 start[2] = rng.standard_normal(rows)
-check("W14", "gap of states, random biases", gap(lstm, start), 0.01, relation=">", shows="limit")
-start = [part.copy() for part in four_gates]
+apart = gap(lstm, start)
+check("W14", "gap of states, random biases", apart, 0.01, relation=">", shows="limit")
+start = deepcopy(four_gates)
 start[3] = rng.standard_normal(units)
-check("W14", "gap, random initial state", gap(lstm, start), 1e-3, relation=">", shows="limit")
-start = [part.copy() for part in constant]
+apart = gap(lstm, start)
+check("W14", "gap, random initial state", apart, 1e-3, relation=">", shows="limit")
+start = deepcopy(constant)
 start[4] = rng.standard_normal((2, units))
 _, after = train(lstm, start, steps=1)
-check("W14", "gap, random read-out, one step", gap(lstm, after), 1e-4, relation=">", shows="limit")
+apart = gap(lstm, after)
+check("W14", "gap, random read-out, one step", apart, 1e-4, relation=">", shows="limit")
 
 # %%
 # **Gates that are balanced for different classes.** Here the input gate knows the pairs 1, 2 and 3, 4, and the forget
 # gate the pairs 1, 3 and 2, 4. Each alone leaves two classes. Together they leave four: the partition must be one.
-pairs = [part.copy() for part in constant]
+pairs = deepcopy(constant)
 pairs[2][:units] = [0, 0, 1, 1]
-check("W14", "classes, pairs in the input gate", classes(pairs), 2, shows="limit")
+number = classes(pairs)
+check("W14", "classes, pairs in the input gate", number, 2, shows="limit")
 pairs[2][units : 2 * units] = [0, 1, 0, 1]
-check("W14", "classes, other pairs in the forget gate", classes(pairs), 4, shows="limit")
+number = classes(pairs)
+check("W14", "classes, other pairs in the forget gate", number, 4, shows="limit")
 
 # %%
 # **Zero is more than equal.** If all gates and the read-out start at 0, a unit says 0 on every input, and nothing moves
 # but the constant of the output. With a random read-out the gates do move, and the units part.
-zero = [np.zeros_like(part) for part in constant]
-_, after = train(lstm, zero, steps=20)
+silent = [0 * part for part in constant]
+_, after = train(lstm, silent, steps=20)
 largest = max(np.abs(part).max() for part in after[:-1])
 check("W14", "largest weight, gates and read-out 0", largest, 0, shows="limit")
-zero[4] = rng.standard_normal((2, units))
-_, after = train(lstm, zero, steps=20)
-check("W14", "gap, gates 0, random read-out", gap(lstm, after), 1e-3, relation=">", shows="limit")
+silent[4] = rng.standard_normal((2, units))
+_, after = train(lstm, silent, steps=20)
+apart = gap(lstm, after)
+check("W14", "gap, gates 0, random read-out", apart, 1e-3, relation=">", shows="limit")
 
 # %%
 # **Zero embeddings can be stuck, too:** if the layer after starts at 0 as well, each has the other as a factor of its
 # gradient; and if the embedding is the unembedding and the layer has no bias. A bias in the layer sets it free.
-_, after = descend(
-    loss_of_letters, [0 * equal_rows, 0 * random_layer, no_bias, random_unembedding], steps=20
-)
-check("W14", "embedding, it and the layer from 0", np.abs(after[0]).max(), 0, shows="limit")
+start = [zero, 0 * random_layer, no_bias, random_unembedding]
+_, after = descend(loss_of_letters, start, steps=20)
+largest = np.abs(after[0]).max()
+check("W14", "embedding, it and the layer from 0", largest, 0, shows="limit")
 for_scores = value_and_grad(loss_with_one_matrix)
-_, gradient = for_scores([0 * equal_rows, random_layer, no_bias])
-check("W14", "gradient of one matrix at 0", np.abs(gradient[0]).max(), 0, shows="limit")
-_, gradient = for_scores([0 * equal_rows, random_layer, rng.standard_normal(features)])
+_, gradient = for_scores([zero, random_layer, no_bias])
+largest = np.abs(gradient[0]).max()
+check("W14", "gradient of one matrix at 0", largest, 0, shows="limit")
+some_bias = rng.standard_normal(features)
+_, gradient = for_scores([zero, random_layer, some_bias])
 largest = np.abs(gradient[0]).max()
 check("W14", "the same with a bias", largest, 1e-3, relation=">", shows="limit")
 
@@ -401,7 +425,7 @@ def loss_of_both(parameters):
     return loss_of_letters(parameters, twice, then)
 
 
-start = [equal_rows, random_layer, no_bias, random_unembedding.copy()]
+start = deepcopy([equal_rows, *random_rest])
 start[3][second] = start[3][first]
 _, after = descend(loss_of_both, start, steps=50)
 apart = np.abs(after[0][first] - after[0][second]).max()
@@ -424,7 +448,7 @@ def loss_with_norm(parameters):
     return loss_of_letters([embedding / size, *others])
 
 
-start = [0 * equal_rows, random_layer, no_bias, random_unembedding]
+start = [zero, *random_rest]
 _, plain = value_and_grad(loss_of_letters)(start)
 _, normed = value_and_grad(loss_with_norm)(start)
 factor = np.abs(normed[0]).max() / np.abs(plain[0]).max()
