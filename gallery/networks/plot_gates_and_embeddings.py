@@ -376,6 +376,10 @@ pairs = deepcopy(constant)
 pairs[2][:units] = [0, 0, 1, 1]
 number = classes(pairs)
 check("W14", "classes, pairs in the input gate", number, 2, shows="limit")
+_, after = train(lstm, pairs, steps=10)
+states = lstm(after)
+within = np.abs(states[:, [0, 2]] - states[:, [1, 3]]).max()
+check("W14", "gap within the pairs, trained", within, 0, rounding=1e-9)
 pairs[2][units : 2 * units] = [0, 1, 0, 1]
 number = classes(pairs)
 check("W14", "classes, other pairs in the forget gate", number, 4, shows="limit")

@@ -8,8 +8,8 @@ Which initialization goes with GELU, SiLU, ReLU or tanh?
 
 Weights of mean 0 whose variance is a number over the fan-in: about 2.35 for GELU, 2.81 for SiLU, 2 for ReLU and 2.54 for
 tanh, with zero biases, keep the size of a signal of size 1 in a wide layer.
-What this costs is a slope: the squared gradient grows by 7 % a layer for GELU and SiLU, by 18 % for tanh, and not at
-all for ReLU.
+On the way back the squared gradient then grows by about 7 % a layer for GELU and SiLU, by 18 % for tanh, and not at all
+for ReLU.
 
 He and coauthors (2015) gave 2 for ReLU, and the slope is that of Schoenholz and coauthors (2017). The page on norms
 (P06) has the scale for four activations. W13 has twelve, says what keeping the size does to two close inputs,
@@ -210,8 +210,8 @@ for name in activations:
 # %%
 # **To keep both.** Where :math:`\chi` is above 1, less weight and some bias keep the length 1 and have the slope 1: the
 # weight variance :math:`1/E\,\varphi'(z)^2` over the fan-in, and the bias variance :math:`1 - 1/\chi`. In words: what
-# the smaller weights take away, the biases give back. This is a point of the border between order and chaos. The library
-# looks for it in another way: it goes along the border until it finds the bias variance.
+# the smaller weights take away, the biases give back. This is a point of the border between order and chaos. The
+# library looks for it in another way: it goes along the border until it finds the bias variance.
 with_slope_above_1 = ["gelu", "silu", "mish", "elu", "selu", "tanh", "hardtanh"]
 for_both = {}
 for name in with_slope_above_1:
@@ -227,14 +227,15 @@ for name in with_slope_above_1:
     check("W13", f"biases for both, {name}", bias_variance, wanted, rounding=1e-9)
 
 # %%
-# **Slope and mean, W13.** What an activation gives to all inputs alike is its mean, and
-# :math:`(E\,\varphi(z))^2 / E\,\varphi(z)^2` is the share of the mean square that it has. The slope and this share add up
-# to 1 or more, and to 1 only for :math:`a + b z`. *Proof.* Let :math:`a_k` be the coefficients of :math:`\varphi` in
-# orthonormal Hermite polynomials, for a continuous :math:`\varphi` that has a derivative but at kinks. Then :math:`E\,\varphi^2 = \sum a_k^2`, the share is :math:`a_0^2` over this sum, and
-# :math:`E\,\varphi'^2 = \sum k\,a_k^2`. So :math:`E\,\varphi'^2 + a_0^2 - E\,\varphi^2 = \sum_{k>1} (k-1)\,a_k^2`.
+# **Slope and mean, W13.** What an activation gives to all inputs alike is its mean, and :math:`(E\,\varphi(z))^2 /
+# E\,\varphi(z)^2` is the share of the mean square that it has. The slope and this share add up to 1 or more, and to 1
+# only for :math:`a + b z`. *Proof.* Let :math:`a_k` be the coefficients of :math:`\varphi` in orthonormal Hermite
+# polynomials, for a continuous :math:`\varphi` that has a derivative but at kinks. Then :math:`E\,\varphi^2 = \sum
+# a_k^2`, the share is :math:`a_0^2` over this sum, and :math:`E\,\varphi'^2 = \sum k\,a_k^2`. So :math:`E\,\varphi'^2 +
+# a_0^2 - E\,\varphi^2 = \sum_{k>1} (k-1)\,a_k^2`.
 #
-# So an activation without a mean, such as tanh, that is no line parts close inputs at the scale that keeps its size, and
-# only a mean can make a slope small. That is how the sigmoid has its small slope: its values are about 1/2.
+# So an activation without a mean, such as tanh, that is no line parts close inputs at the scale that keeps its size,
+# and only a mean can make a slope small. That is how the sigmoid has its small slope: its values are about 1/2.
 totals = [slope[name] + mean_share[name] for name in activations]
 check("W13", "least slope plus share", min(totals), 1, relation=">=", rounding=1e-9)
 random_totals = []
@@ -275,10 +276,10 @@ check(
 
 # %%
 # **What frameworks do if they are told nothing.** ``torch.nn.Linear`` draws weights and biases uniformly between
-# :math:`\pm 1/\sqrt{n}`, a variance of :math:`1/(3n)`: a sixth of what ReLU needs. ``keras.layers.Dense`` draws Glorot's
-# uniform weights, of variance :math:`1/n` in a square layer, and ``flax.linen.Dense`` truncated normal ones of variance
-# :math:`1/n`, both with zero biases: half of it. For ReLU the mean factor of the length in a layer is exact at every
-# width, as the law of the weights is symmetric.
+# :math:`\pm 1/\sqrt{n}`, a variance of :math:`1/(3n)`: a sixth of what ReLU needs. ``keras.layers.Dense`` draws
+# Glorot's uniform weights, of variance :math:`1/n` in a square layer, and ``flax.linen.Dense`` truncated normal ones of
+# variance :math:`1/n`, both with zero biases: half of it. For ReLU the mean factor of the length in a layer is exact at
+# every width, as the law of the weights is symmetric.
 relu = activations["relu"]
 
 
@@ -314,8 +315,9 @@ check("W13", "share that depends on the input", share, 1e-5, relation="<")
 # %%
 # **One recommendation.** Take :math:`g` over the fan-in and zero biases, for each layer whose inputs come from the
 # activation. It keeps signals at their size, and for GELU and SiLU the price is small: the squared gradient grows by a
-# factor e in 14 to 16 layers. A deeper plain stack needs normalization or skip connections anyway, as the next
-# section shows.
+# factor e in 14 to 16 layers. A deeper plain stack of these needs something that holds the length anyway, as the next
+# section shows. For ELU and tanh, which hold theirs, the pair for both is the choice in a deep stack without
+# normalization: it keeps gradients, too.
 check(
     "W13",
     "GELU: layers for a factor e",
@@ -401,7 +403,8 @@ check(
 # %%
 # **Sigmoid and softplus** have small slopes at their scale: inputs merge, and gradients fade. No pair keeps both at the
 # length 1, as the bias variance would be negative. For the sigmoid the border lies far out, with a hundred over the
-# fan-in; for softplus the library finds none. Take the mean away, and the sigmoid is a tanh: :math:`\sigma(z) - 1/2 = \tanh(z/2)/2`.
+# fan-in; for softplus the library finds none. Take the mean away, and the sigmoid is a tanh: :math:`\sigma(z) - 1/2 =
+# \tanh(z/2)/2`.
 check(
     "W13",
     "sigmoid: bias variance for both",
@@ -415,8 +418,8 @@ check("W13", "sigmoid: the border without biases", border, 100, relation=">", sh
 border = critical_weight_variance(activation="softplus")
 check("W13", "softplus: no border is found", np.isnan(border), 1, shows="limit")
 centered = slope["sigmoid"] / (1 - mean_share["sigmoid"])
-half = 4 * gaussian_expectations(0.25, activation="tanh").square / 16
-by_tanh = gaussian_expectations(0.25, activation="tanh").slope / 4 / (half * 4)
+of_tanh = gaussian_expectations(0.25, activation="tanh")
+by_tanh = of_tanh.slope / (4 * of_tanh.square)
 check("W13", "slope of the centered sigmoid", centered, by_tanh, rounding=1e-9, shows="limit")
 
 # %%
@@ -448,8 +451,8 @@ check(
 )
 
 # %%
-# **Normalization divides the scale out.** Where the sums of each input are normalized before the activation, weights ten
-# times as large make no difference at all, but for rounding and the small number under the root.
+# **Normalization divides the scale out.** Where the sums of each input are normalized before the activation, weights
+# ten times as large make no difference at all, but for rounding and the small number under the root.
 matrix = rng.standard_normal((width, width))
 sums = matrix @ rng.standard_normal(width)
 normalized = (sums - sums.mean()) / sums.std()
