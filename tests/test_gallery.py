@@ -2156,6 +2156,42 @@ MUTATIONS = {
         "losses_of_masters.append(loss)\n    masters = rounded(masters, as_bfloat16)",
         "W10",
     ),
+    "gates with equal sums of rows only": (
+        "networks/plot_gates_and_embeddings",
+        "random = random - random.mean(axis=0)",
+        "random = random - 0.9 * random.mean(axis=0)",
+        "W14",
+    ),
+    "a layer that treats features differently": (
+        "networks/plot_gates_and_embeddings",
+        "by_unit = np.repeat(rng.standard_normal((features, 1)), features, axis=1)",
+        "by_unit = rng.standard_normal((features, features))",
+        "W14",
+    ),
+    "letters that are not exchanged": (
+        "networks/plot_gates_and_embeddings",
+        "exchanged[[first, second]] = [second, first]",
+        "exchanged[[first, second]] = [first, second]",
+        "W14",
+    ),
+    "slopes that are not squared": (
+        "networks/plot_scale_for_each_activation",
+        "slope[name] = masses @ slopes**2 / square",
+        "slope[name] = masses @ np.abs(slopes) / square",
+        "W13",
+    ),
+    "biases that give back too much": (
+        "networks/plot_scale_for_each_activation",
+        "bias_variance = 1 - 1 / slope[name]",
+        "bias_variance = 1 - 1 / slope[name] ** 2",
+        "W13",
+    ),
+    "a default of PyTorch without its biases": (
+        "networks/plot_scale_for_each_activation",
+        "of_pytorch, sums = run(relu, weights.pytorch_default)",
+        "of_pytorch, sums = run(relu, pytorch_without_bias)",
+        "W13",
+    ),
 }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from symlib.network import Layer, Network, forward
+from symlib.weights import activation_gain
 
 PAGES = Path(__file__).parents[1] / "docs" / "explanation"
 
@@ -65,3 +66,11 @@ def test_the_scale_of_the_recipe_is_the_variance_that_the_table_asks_for():
     error = 4 * wanted * np.sqrt(2 / made["weight"].size)
     assert abs(made["weight"].var() - wanted) < error
     assert called == {"weight": layer.weight, "std": pytest.approx(wanted**0.5)}
+
+
+def test_the_whole_layers_of_the_recipe_have_the_factor_of_gelu():
+    """In PyTorch, Keras and JAX, to the two decimals that the page shows."""
+    text = (PAGES / "the_scale_of_the_weights.md").read_text(encoding="utf-8")
+    gelu = f"{activation_gain('gelu') ** 2:.2f}"
+    blocks = re.findall(r"^```python\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)[1:]
+    assert [gelu in block for block in blocks] == [True, True, True]
