@@ -1954,7 +1954,7 @@ MUTATIONS = {
     ),
     "a cap that no weight reaches": (
         "networks/plot_which_rule",
-        "np.clip(p, -0.7, 0.7)",
+        "np.clip(p, -0.4, 0.4)",
         "np.clip(p, -7, 7)",
         "W15",
     ),
