@@ -248,6 +248,7 @@ for name in reads_weights:
     check("W15", f"gap, {name}", largest, 0, rounding=1e-9)
     check("W15", f"gap, {name}, sums", gaps[name, "sums only"], 1e-3, relation=">")
 
+
 # %%
 # **A rule can also act on the gradient as a matrix** :math:`G`. Muon and Shampoo multiply it by functions of
 # :math:`G G^T` and :math:`G^T G`. On paper that keeps ties by sums: let :math:`\Pi` replace each unit by the mean of its

@@ -6,8 +6,8 @@
 Can ReLU kill a whole cone of inputs?
 =====================================
 
-Yes: independent random units without biases, each as likely as its negative, do so with probability one half when
-there are twice as many of them as inputs, although the rank of the layer is full.
+Yes: independent random units without biases, with a density in which each is as likely as its negative, do so with
+probability one half when there are twice as many of them as inputs, although the rank of the layer is full.
 With more units it becomes rare; weights chosen without chance can rule it out, or make it certain.
 
 The probability, N05, is a theorem of Wendel (1962) about random points on a sphere, all of which lie in one half of it.

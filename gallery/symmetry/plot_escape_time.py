@@ -6,8 +6,8 @@
 How long is "much longer"?
 ==========================
 
-Where a tie is unstable, each factor of ten costs the same number of steps: a tie that is a billion times tighter lasts
-nine such stretches longer. How long a stretch is follows from one small matrix, computed before the tie breaks.
+From an unstable tie at rest, gradient descent takes the same number of steps for each factor of ten of a small
+difference: a tie that is a billion times tighter lasts nine such stretches longer. How long a stretch is follows from one small matrix, computed before the tie breaks.
 
 That gradient descent leaves saddles is known (Lee, Simchowitz, Jordan and Recht, 2016), and so is that the length of a
 plateau depends on the start (Biehl, Riegler and Wöhler, 1996). The number of steps, S09, is derived in the explanation;

@@ -289,7 +289,7 @@ check("S05", "outgoing weights moved by, relu", moved, 0)
 # Where it stops being true
 # -------------------------
 # **Zero outgoing weights alone freeze nothing.** With random incoming weights :math:`\varphi(z_j)` is not zero. The
-# outgoing weights learn in the first step, and the incoming ones from the second step on. Zero is safe on this side.
+# outgoing weights learn in the first step, and the incoming ones from the second step on. With one hidden layer, zero is safe on this side.
 for activation in ("tanh", "relu"):
     start = network(random_incoming, zero_outgoing, activation)
     final = train(start, steps=300).losses[-1]

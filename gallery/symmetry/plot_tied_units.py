@@ -7,7 +7,7 @@ What do four equal units learn?
 ===============================
 
 The same as one unit at other rates: they walk one path under each optimizer that treats units alike, and has done so.
-A difference of one part in a million is enough to send them four different ways.
+Here a difference of one part in a million is enough to send them four different ways.
 
 That equal units are updated equally is stated in Goodfellow, Bengio and Courville, Deep Learning (2016), section 8.4.
 This page checks it, S01, and what it amounts to, S03: the units are one unit that learns at other rates.

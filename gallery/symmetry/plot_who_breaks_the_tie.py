@@ -230,6 +230,24 @@ saturated, scaled = accuracies(trained(compared, activation="tanh"))
 name = "accuracy, tanh at 0.5, random biases"
 check("S06", name, saturated, 0.2, relation="<", shows="limit")
 check("S06", "accuracy, tanh, scaled, random biases", scaled, 0.8, relation=">")
+
+# %%
+# **Units that differ need not learn.** On XOR, with one output and eight ReLU units of weight 0.5, the same random biases
+# make the units different, and a tied network cannot get below a loss of two thirds. The four samples are few: units
+# are soon on for the same ones. A run counts as stuck if its loss is still two thirds or more after 2000 steps.
+corners = np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
+exclusive_or = -np.prod(corners, axis=1, keepdims=True)
+runs = 400
+biases = rng.uniform(-0.2, 0.2, (runs, 8))
+hidden = Layer(np.full((runs, 8, 2), 0.5), biases)
+output = Layer(np.full((runs, 1, 8), 0.5))
+run = descend(Network([hidden, output], "relu"), corners, exclusive_or, steps=2000, rate=0.02)
+stuck = run.losses[-1] >= 2 / 3 - 1e-9
+share = np.mean(stuck)
+check("S06", "XOR, random biases, share stuck at 2/3", share, 0.5, relation=">", shows="limit")
+rows = run.network.layers[0].weight
+different = np.ptp(rows, axis=-2).max(axis=-1)
+check("S06", "XOR, least difference of units", different.min(), 1e-3, relation=">")
 summary()
 
 # %%

@@ -7,7 +7,8 @@ When is zero a good start?
 ==========================
 
 Without hidden layers it is: if the loss is convex and the step small, zero reaches the same loss as any other start.
-In least squares with more weights than samples it also finds the shortest solution, and a random start does not.
+In least squares with more weights than samples gradient descent from zero also finds the shortest solution, and from a
+random start it does not.
 
 Both are textbook facts of convex optimization. S10 puts them side by side.
 """
