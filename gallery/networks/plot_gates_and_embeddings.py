@@ -104,9 +104,9 @@ def with_equal_sums(total):
 
 
 # %%
-# Three starts. *Constant*: all input weights are 0.3, all recurrent ones 0.2, all biases 0 but those of the forget gate,
-# which are 1. *Four gates*: each gate has its own numbers, its own random matrix with rows and columns of one sum, and
-# in each gate the units read the inputs alike. *Random*: all weights are random.
+# Three starts. *Constant*: all input weights are 0.3, all recurrent ones 0.2, all biases 0 but those of the forget
+# gate, which are 1. *Four gates*: each gate has its own numbers, its own random matrix with rows and columns of one
+# sum, and in each gate the units read the inputs alike. *Random*: all weights are random.
 rows = 4 * units
 forget = np.repeat([0.0, 1.0, 0.0, 0.0], units)
 at_rest = np.zeros(units)
@@ -135,9 +135,9 @@ of_four_gates, after_four_gates = train(lstm, four_gates)
 of_random, after_random = train(lstm, random)
 
 # %%
-# **An embedding** has a row for each token and a column for each feature. The tokens are the letters of a rhyme, and the
-# network names the next letter: the row of a letter goes through a layer of tanh units, and a matrix makes scores of
-# them.
+# **An embedding** has a row for each token and a column for each feature. The tokens are the letters of a rhyme, and
+# the network names the next letter: the row of a letter goes through a layer of tanh units, and a matrix makes scores
+# of them.
 rhyme = "she sells sea shells by the sea shore the shells she sells are sea shells for sure"
 letters = sorted(set(rhyme))
 tokens = np.array([letters.index(letter) for letter in rhyme])
@@ -312,8 +312,8 @@ check("W14", "spread of features, from 0", apart, 0.1, relation=">")
 check("W14", "loss, constant over random rest", alike[-1] / differently[-1], 1.2, relation=">")
 
 # %%
-# From all 0.5 the first step moves the unembedding alone: the signals of all scores add up to 0, so an unembedding whose
-# rows are equal sends nothing down. From the second step on the letters part.
+# From all 0.5 the first step moves the unembedding alone: the signals of all scores add up to 0, so an unembedding
+# whose rows are equal sends nothing down. From the second step on the letters part.
 first_step = value_and_grad(loss_of_letters)
 _, gradient = first_step([equal_rows, *equal_rest])
 largest = np.abs(gradient[0]).max()
@@ -342,10 +342,11 @@ apart = spread(after[0], 1)
 check("W14", "spread of features, one matrix and sums", apart, 0, rounding=1e-9)
 
 # %%
-# **How you meet it.** ``torch.nn.LSTM`` and ``torch.nn.GRU`` start uniform between :math:`\pm 1/\sqrt{m}` for m units, and
-# ``torch.nn.Embedding`` standard normal, with a row of zeros for ``padding_idx``. ``keras.layers.LSTM`` adds 1 to the
-# biases of the forget gate: the same for all units, which ties nothing and parts nothing. A loop that fills all
-# parameters with one number, such as ``torch.nn.init.constant_``, makes one unit of the layer.
+# **How you meet it.** ``torch.nn.LSTM`` and ``torch.nn.GRU`` start uniform between :math:`\pm 1/\sqrt{m}` for m units,
+# and ``torch.nn.Embedding`` standard normal, with a row of zeros for ``padding_idx``. ``keras.layers.LSTM`` adds 1 to
+# the biases of the forget gate: the same for all units, which ties nothing and parts nothing. A loop that fills all
+# parameters with one number, such as ``torch.nn.init.constant_``, makes one unit of the layer if the read-out is filled
+# with one number, too.
 
 # %%
 # Where it stops being true
@@ -440,8 +441,8 @@ check("W14", "rows of s and l, a batch of half", apart, 1e-4, relation=">", show
 
 # %%
 # **A normalization right behind a zero embedding** divides by the root of its small number. The root mean square of a
-# row is 0, so its gradient is multiplied by :math:`1/\sqrt{\epsilon}`: 316 for the 1e-5 of PyTorch's ``LayerNorm``, which
-# subtracts the mean as well. It is no trap, but a first step of that size.
+# row is 0, so its gradient is multiplied by :math:`1/\sqrt{\epsilon}`: 316 for the 1e-5 of PyTorch's ``LayerNorm``,
+# which subtracts the mean as well. It is no trap, but a first step of that size.
 epsilon = 1e-5
 
 

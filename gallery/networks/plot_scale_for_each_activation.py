@@ -6,8 +6,8 @@
 Which initialization goes with GELU, SiLU, ReLU or tanh?
 ========================================================
 
-Weights of mean 0 whose variance is a number over the fan-in: about 2.35 for GELU, 2.81 for SiLU, 2 for ReLU and 2.54 for
-tanh, with zero biases, keep the size of a signal of size 1 in a wide layer.
+Weights of mean 0 whose variance is a number over the fan-in, about 2.35 for GELU, 2.81 for SiLU, 2 for ReLU and 2.54
+for tanh, with zero biases, keep the size of a signal of size 1 in a wide layer.
 On the way back the squared gradient then grows by about 7 % a layer for GELU and SiLU, by 18 % for tanh, and not at all
 for ReLU.
 
