@@ -8,7 +8,7 @@ Is a tiny noise enough in bfloat16?
 
 No: near 0.5 the numbers of bfloat16 are 1/512 apart below and 1/256 above, and a noise of size 1/10000 is rounded away.
 Units that are copies after the cast train as one, unless something treats them differently; weights around 0, of the
-usual size, stay different units.
+usual size, left the units of this page different.
 
 How many numbers are left, and which units merge, follows from the spacing of the format. W10 is derived here.
 """
@@ -244,9 +244,9 @@ pairs = (are_copies.sum(axis=(1, 2)) - with_itself) / 2
 check_mean("W10", "pairs of copies, noise 5e-4", pairs, theory)
 
 # %%
-# **Copies train as one.** They get equal gradients, so that a step leaves them equal, and rounding after the step gives
-# equal numbers for equal ones. As one unit, the network cannot get below 2/3 on XOR (S04). The same noise without the
-# cast is enough to leave the tie.
+# **Copies train as one.** With sums in the same order they get equal gradients, so that a step leaves them equal, and
+# rounding to nearest after the step gives equal numbers for equal ones. As one unit, the network cannot get below 2/3 on
+# XOR (S04). The same noise without the cast is enough to leave the tie.
 check("W10", "gap, as drawn", gap(network(triples)), 0, relation=">")
 (labels,) = tied_units(network(as_bfloat16(triples)), tolerance=0).labels
 check("W10", "classes of units after the cast", labels.max() + 1, 1)

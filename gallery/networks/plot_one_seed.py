@@ -7,8 +7,8 @@ Is it a fault if two layers have the same seed?
 ===============================================
 
 Not by itself if one layer follows the other: they start equal, and in the networks of this page they differ after one
-step and cost nothing. Parallel parts from one seed, such as branches or members of an ensemble, stay one part if they
-see the same data in the same order and what follows treats them alike.
+step and learn about as fast as others. Parallel parts from one seed, such as branches or members of an ensemble, stay
+one part if they see the same data in the same order and what follows treats them alike.
 
 Where one seed makes a tie, and where it does not, W11, is derived here.
 """
@@ -128,7 +128,7 @@ left.plot(losses_of_one_seed, label="two branches, one seed")
 every = np.arange(0, steps, 30)
 left.plot(every, losses_of_one_branch[every], "o", color="C3", label="one branch")
 left.plot(losses_of_two_seeds, color="C2", label="two seeds")
-left.set_ylim(0)
+left.set_ylim(0, 1.3)
 left.set_xlabel("step")
 left.set_ylabel("loss")
 left.set_title("Branches", fontsize="medium")
@@ -231,7 +231,9 @@ check("W11", "gap of successive layers, one step", difference, 0, relation=">")
 
 # %%
 # **What it costs here.** A hundred networks whose two middle layers are equal, and a hundred with two seeds: after 60
-# steps their losses differ by less than a fifth, in the geometric mean.
+# steps their losses differ by less than a fifth, in the geometric mean. This says nothing of other networks: PyTorch's
+# ``nn.TransformerEncoder`` starts all its layers with the same parameters, and its documentation recommends to
+# initialize them again, by hand.
 count = 100
 log_losses = {}
 for name in ("one seed", "two seeds"):
@@ -272,7 +274,7 @@ check("W11", "distance, another seed", found.distance, 1, relation=">")
 # **What follows treats them differently.** If the shares of the branches differ, they part. If the second is
 # subtracted, the prediction starts at 0, and the two part at the first step.
 _, parted = train([from_seed(1), from_seed(1)], [0.7, 0.3], steps=1)
-check("W11", "gap, unequal shares", gap(*parted), 1e-4, relation=">", shows="limit")
+check("W11", "gap, unequal shares", gap(*parted), 1e-9, relation=">", shows="limit")
 losses, parted = train([from_seed(1), from_seed(1)], [1.0, -1.0], steps=100)
 check("W11", "first loss over that of 0", losses[0] / np.mean(y**2), 1, rounding=1e-9)
 check("W11", "gap, difference of branches", gap(*parted), 0.1, relation=">", shows="limit")
@@ -292,7 +294,7 @@ check("W11", "members apart, dropout", apart, 1e-3, relation=">", shows="limit")
 # %%
 # **Successive blocks that start silent.** In a residual network the block :math:`f` adds to what it reads. If the last
 # layers of two successive blocks are 0, both blocks read the same values and get the same signals: with one seed they
-# take the first step alike, exactly as parallel branches. From the second step on they differ.
+# take the first step alike, as parallel branches do. At the second step they part.
 readout = rng.standard_normal(features)
 
 
@@ -314,7 +316,7 @@ for _ in range(2):
         block[:] = [p - rate * g for p, g in zip(block, slope)]
     gaps.append(gap(*blocks))
 check("W11", "gap of silent blocks, one step", gaps[0], 0, rounding=1e-12, shows="limit")
-check("W11", "gap of silent blocks, two steps", gaps[1], 1e-4, relation=">", shows="limit")
+check("W11", "gap of silent blocks, two steps", gaps[1], 1e-9, relation=">", shows="limit")
 
 # %%
 # **One seed and two shapes** give neither equal layers nor a tie, but the same numbers in another arrangement, which
