@@ -91,6 +91,12 @@ def moved(before, after, name):
     return np.abs(after[name] - before[name]).max(axis=(1, 2, 3))
 
 
+def largest_move(before, after, names):
+    """Return the largest change in any of these parameters."""
+    changes = [moved(before, after, name).max() for name in names]
+    return max(changes)
+
+
 def draw(*shape):
     """Return random parameters with one axis for starts and one for samples."""
     return 0.5 * rng.standard_normal((1, 1, *shape))
@@ -105,6 +111,15 @@ random = {
 for name in biases[:3]:
     random[name] = np.zeros((1, 1, 1, features))
 random["output bias"] = np.zeros((1, 1, 1, 2))
+
+
+def with_zeros(*names):
+    """Return the random start with these parameters 0."""
+    changed = random.copy()
+    for name in names:
+        changed[name] = np.zeros_like(random[name])
+    return changed
+
 
 # %%
 # The four matrices can start at 0 or not, in sixteen ways. All of them are trained side by side: four rows for queries
@@ -185,12 +200,13 @@ check("W05", "change of the loss, values and outputs 0", change, 0)
 
 # %%
 # **Outputs 0 alone** is right. At the first step they move, and nothing else. From the second on all do.
-zero_output = random | {"output": 0 * random["output"]}
+zero_output = with_zeros("output")
 one_step = train(zero_output, 1)
-largest = max(moved(zero_output, one_step, name).item() for name in matrices[:3])
+largest = largest_move(zero_output, one_step, matrices[:3])
 check("W05", "others moved after one step", largest, 0)
 two_steps = train(zero_output, 2)
-least = min(moved(zero_output, two_steps, name).item() for name in matrices)
+each = [moved(zero_output, two_steps, name).max() for name in matrices]
+least = min(each)
 check("W05", "least move after two steps", least, 1e-6, relation=">")
 
 # %%
@@ -223,7 +239,7 @@ check("W05", "the same with a bias between them", largest, 1e-6, relation=">", s
 # -------------------------
 # **A bias of the queries sets them free.** With a query bias that is not 0 the keys have a gradient though both
 # matrices are 0, and then the queries have.
-zero_scores = random | {"query": 0 * random["query"], "key": 0 * random["key"]}
+zero_scores = with_zeros("query", "key")
 with_query_bias = zero_scores | {"query bias": draw(1, features)}
 after = train(with_query_bias, 2)
 freed = moved(with_query_bias, after, "query").item()
@@ -245,11 +261,11 @@ check("W05", "gradients, both 0, key bias", largest, 0, rounding=1e-14)
 # nothing free: a bias of the queries has the keys as a factor. That of the outputs learns, and frees nothing else.
 after = train(zero_scores, 20, moving=(*matrices, *biases))
 names = ("query", "key", "query bias", "key bias")
-largest = max(moved(zero_scores, after, name).item() for name in names)
+largest = largest_move(zero_scores, after, names)
 check("W05", "moved, biases trained from 0", largest, 0)
-zero_values = random | {"value": 0 * random["value"], "output": 0 * random["output"]}
+zero_values = with_zeros("value", "output")
 after = train(zero_values, 20, moving=(*matrices, *biases))
-largest = max(moved(zero_values, after, name).item() for name in matrices)
+largest = largest_move(zero_values, after, matrices)
 check("W05", "moved, output bias trained", largest, 0)
 
 # %%
@@ -270,7 +286,7 @@ off = np.abs(attention(after, added=mask) - allowed).max()
 check("W05", "attention off uniform, causal mask", off, 0, rounding=1e-15)
 nearness = -np.abs(positions[:, np.newaxis] - positions) / 2
 after = train(zero_scores, 20, added=nearness)
-largest = max(moved(zero_scores, after, name).item() for name in ("query", "key"))
+largest = largest_move(zero_scores, after, ("query", "key"))
 check("W05", "moved, term for the distance", largest, 0)
 off = np.abs(attention(after, added=nearness) - 1 / tokens).max()
 check("W05", "attention off uniform, with the term", off, 0.1, relation=">", shows="limit")
@@ -279,7 +295,7 @@ check("W05", "attention off uniform, with the term", off, 0.1, relation=">", sho
 # **Dropout does not help.** It parts units that are equal, but here it multiplies by 0.
 kept = rng.random((1, samples, tokens, tokens)) < 0.9
 after = train(zero_scores, 20, mask=kept / 0.9)
-largest = max(moved(zero_scores, after, name).item() for name in ("query", "key"))
+largest = largest_move(zero_scores, after, ("query", "key"))
 check("W05", "moved, dropout on the attention", largest, 0)
 summary()
 
