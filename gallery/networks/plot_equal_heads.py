@@ -18,12 +18,12 @@ gradient descent also ties heads that differ by a rotation of their features, an
 # Set-up
 # ------
 # Six tokens stand in a circle. A token is two random numbers, its content, and two that tell its place. Each token has
-# to say the contents of both neighbors. A head looks at one place, or at a fixed mixture of places, so one head gets
-# one neighbor and two heads get both.
+# to say the contents of both neighbors. One head can look at one of them; to get both, it takes two.
 #
-# A head has four matrices, here each 4 by 4. With tokens :math:`X`, the scores are :math:`X W_Q (X W_K)^T / \sqrt{k}`, a softmax makes
-# weights :math:`P` of them, and the head adds :math:`P X W_V W_O` to the output. In ``nn.MultiheadAttention`` of
-# PyTorch the first three are slices of ``in_proj_weight``, and :math:`W_O` is a slice of ``out_proj.weight``.
+# A head has four matrices, here each 4 by 4. With tokens :math:`X`, the scores are :math:`X W_Q (X W_K)^T / \sqrt{k}`,
+# a softmax makes weights :math:`P` of them, and the head adds :math:`P X W_V W_O` to the output. In
+# ``nn.MultiheadAttention`` of PyTorch the first three are slices of ``in_proj_weight``, and :math:`W_O` is a slice of
+# ``out_proj.weight``.
 import autograd.numpy as anp
 import matplotlib.pyplot as plt
 import numpy as np

@@ -7,7 +7,7 @@ Why do all my tokens become the same?
 =====================================
 
 Tokens that are close attend to nearly the same things, so without skip connections a layer of self-attention leaves
-of their differences about the third power. With skip connections differences that are small stay, and merging is slow.
+of their differences about the third power. With skip connections small differences are kept, and tokens merge slower.
 
 Dong, Cordonnier and Loukas (2021) prove it for networks of self-attention, and it is called rank collapse, or
 oversmoothing. W12 is a bound for one layer, derived here, and what random weights do. They merge tokens even at twice
@@ -129,13 +129,13 @@ fig.alt_text = (
 # %%
 # What this page promises
 # -----------------------
-# **The bound, W12.** Let :math:`D` be the largest distance of two tokens, and :math:`\sigma` the largest singular value.
-# After a head of attention without a mask, tokens are at most :math:`\sigma(W_V) D \tanh(\sigma(W_Q W_K^T) D^2 / 4
-# \sqrt{d})` apart.
+# **The bound, W12.** Let :math:`D` be the largest distance of two tokens, and :math:`\sigma` the largest singular
+# value. After a head of attention without a mask, tokens are at most :math:`\sigma(W_V) D \tanh(\sigma(W_Q W_K^T) D^2 /
+# (4 \sqrt{d}))` apart.
 #
 # *Proof.* The scores of two tokens differ by one number for all, which softmax does not see, and by numbers in an
-# interval of the length :math:`r = \sigma(W_Q W_K^T) D^2 / \sqrt{d}`, or less. Then at most the part :math:`\tanh(r/4)` of
-# the attention is elsewhere. To move it among the values changes the output by at most this part of their largest
+# interval of the length :math:`r = \sigma(W_Q W_K^T) D^2 / \sqrt{d}`, or less. Then at most the part :math:`\tanh(r/4)`
+# of the attention is elsewhere. To move it among the values changes the output by at most this part of their largest
 # distance, which is at most :math:`\sigma(W_V) D`. So a small :math:`D` becomes a multiple of :math:`D^3` or less, and
 # over layers the exponents are 3, 9, 27.
 x = rng.standard_normal((draws, tokens, width))
@@ -165,7 +165,8 @@ check("W12", "largest share after 8, layer norm", with_norm[8].max(), 0, roundin
 check_mean("W12", "share after 6 layers, skips", with_skip[6], 1 / 3, relation=">")
 
 # %%
-# **Skip connections keep small differences.** The attention adds to each difference of two tokens at most the bound, so
+# **Skip connections keep small differences**, as in ``nn.TransformerEncoderLayer`` of PyTorch, which has them; a stack
+# of ``nn.MultiheadAttention`` alone has none. The attention adds to each difference of two tokens at most the bound, so
 # the diameter changes by no more than that, which is small against :math:`D` where :math:`D` is small. What can grow is
 # the mean, and so the share falls slowly.
 near = 1 + 0.03 * rng.standard_normal((draws, tokens, width))
@@ -191,9 +192,9 @@ check("W12", "effect of queries on equal tokens", difference, 0, rounding=1e-12)
 # %%
 # Where it stops being true
 # -------------------------
-# **Doubled weights delay it.** Where :math:`\sigma(W_V)` times the hyperbolic tangent is above 1, the bound says nothing.
-# After five layers most draws are apart; after ten most have merged all the same. Their attention picks single tokens,
-# and two tokens that pick the same one are equal from then on.
+# **Doubled weights delay it.** Where :math:`\sigma(W_V)` times the hyperbolic tangent is above 1, the bound says
+# nothing. After five layers most draws are apart; after ten most have merged all the same. Their attention picks single
+# tokens, and two tokens that pick the same one are equal from then on.
 apart = doubled > 1e-6
 check_mean("W12", "draws apart, doubled, 5 layers", apart[5], 0.5, relation=">", shows="limit")
 check_mean("W12", "draws apart, doubled, 10 layers", apart[10], 0.5, relation="<", shows="limit")
@@ -211,7 +212,8 @@ check("W12", "least share, own tokens", share(x).min(), 0.9, relation=">", shows
 
 # %%
 # **A causal mask**, as in language models, is outside of the bound: two tokens may look at different ones by law.
-# Tokens merge, but slower; and tokens that are equal part if those before them differ.
+# Tokens merge, but slower; and tokens that are equal part if those before them differ. Without a mask equal tokens stay
+# equal, as a word that is repeated does if nothing tells its position.
 causal = np.where(np.tri(tokens), 0, -np.inf)
 masked = shares_by_layer(added=causal)
 check_mean("W12", "share after 6 layers, causal", masked[6], 0.01, relation=">", shows="limit")

@@ -6,13 +6,13 @@
 What may be zero in a transformer block at the start?
 =====================================================
 
-One of queries and keys, and one of values and outputs: a matrix that starts at 0 moves, if its partner does not.
+One of queries and keys, and one of values and outputs: a matrix that starts at 0 moves, if its partner is not 0.
 If both of a pair start at 0, and their biases, too, each has the other as a factor of its gradient, and neither moves
 under gradient descent or Adam.
 
 In the other half of a transformer block the last matrix may be 0, if the one before it is not. That is W05, derived
-here. People start :math:`W_Q` at 0, which the README of mup recommends, or :math:`W_O`, as an author of Fixup says of its
-code, and both are right.
+here. People start :math:`W_Q` at 0, which the README of mup recommends, or :math:`W_O`, as an author of Fixup says of
+its code, and both are right.
 """
 
 # %%
@@ -91,6 +91,12 @@ def moved(before, after, name):
     return np.abs(after[name] - before[name]).max(axis=(1, 2, 3))
 
 
+def largest_move(before, after, names):
+    """Return the largest change in any of these parameters."""
+    changes = [moved(before, after, name).max() for name in names]
+    return max(changes)
+
+
 def draw(*shape):
     """Return random parameters with one axis for starts and one for samples."""
     return 0.5 * rng.standard_normal((1, 1, *shape))
@@ -105,6 +111,15 @@ random = {
 for name in biases[:3]:
     random[name] = np.zeros((1, 1, 1, features))
 random["output bias"] = np.zeros((1, 1, 1, 2))
+
+
+def with_zeros(*names):
+    """Return the random start with these parameters 0."""
+    changed = random.copy()
+    for name in names:
+        changed[name] = np.zeros_like(random[name])
+    return changed
+
 
 # %%
 # The four matrices can start at 0 or not, in sixteen ways. All of them are trained side by side: four rows for queries
@@ -151,11 +166,11 @@ fig.alt_text = (
 # %%
 # What this page promises
 # -----------------------
-# **At most one of each pair, W05.** Let :math:`S` be the derivative of the loss in the scores, and :math:`G` that in the
-# outputs. Then the derivatives in :math:`W_Q` and :math:`W_K` are :math:`X^T S X W_K` and :math:`X^T S^T X W_Q`, but for
-# :math:`\sqrt{k}`, and those in :math:`W_V` and :math:`W_O` are :math:`(PX)^T G W_O^T` and :math:`(P X W_V)^T G`. In each
-# pair the partner is a factor. Adam moves nothing where each gradient so far was 0, so it changes none of this. In nine of the sixteen starts all four matrices move, in three only values and outputs
-# do, in four nothing does.
+# **At most one of each pair, W05.** Let :math:`S` be the derivative of the loss in the scores, and :math:`G` that in
+# the outputs. Then the derivatives in :math:`W_Q` and :math:`W_K` are :math:`X^T S X W_K` and :math:`X^T S^T X W_Q`,
+# but for :math:`\sqrt{k}`, and those in :math:`W_V` and :math:`W_O` are :math:`(PX)^T G W_O^T` and :math:`(P X W_V)^T
+# G`. In each pair the partner is a factor. Adam moves nothing where each gradient so far was 0, so it changes none of
+# this. In nine of the sixteen starts all four matrices move, in three only values and outputs do, in four nothing does.
 check("W05", "starts in which all four move", np.sum(who_moves == 4), 9)
 check("W05", "starts in which two move", np.sum(who_moves == 2), 3)
 check("W05", "starts in which none moves", np.sum(who_moves == 0), 4)
@@ -185,26 +200,27 @@ check("W05", "change of the loss, values and outputs 0", change, 0)
 
 # %%
 # **Outputs 0 alone** is right. At the first step they move, and nothing else. From the second on all do.
-zero_output = random | {"output": 0 * random["output"]}
+zero_output = with_zeros("output")
 one_step = train(zero_output, 1)
-largest = max(moved(zero_output, one_step, name).item() for name in matrices[:3])
+largest = largest_move(zero_output, one_step, matrices[:3])
 check("W05", "others moved after one step", largest, 0)
 two_steps = train(zero_output, 2)
-least = min(moved(zero_output, two_steps, name).item() for name in matrices)
+each = [moved(zero_output, two_steps, name).max() for name in matrices]
+least = min(each)
 check("W05", "least move after two steps", least, 1e-6, relation=">")
 
 # %%
 # **The other half of the block** has two matrices with an activation between them, here ReLU. The last is a factor of
-# the gradient of the first, and what the units say is a factor of that of the last. Is the last 0, only the last moves at
-# first. Are both, neither does.
+# the gradient of the first, and what the units say is a factor of that of the last. Is the last 0, only the last moves
+# at first. Are both and the bias between them, neither does; a bias that is not 0 sets the last free.
 hidden = rng.standard_normal((4, 16))
 no_hidden = np.zeros((4, 16))
 no_last = np.zeros((16, 2))
 
 
-def loss_of_units(first, last):
+def loss_of_units(first, last, bias=0.0):
     """Return the mean squared error of a layer of ReLU units and a linear one."""
-    units = anp.maximum(x @ first, 0)
+    units = anp.maximum(x @ first + bias, 0)
     return anp.mean((units @ last - y) ** 2)
 
 
@@ -214,13 +230,16 @@ check("W05", "gradient of a last matrix 0", np.abs(of_last).max(), 1e-3, relatio
 of_first, of_last = grad(loss_of_units, (0, 1))(no_hidden, no_last)
 largest = max(np.abs(of_first).max(), np.abs(of_last).max())
 check("W05", "gradients, both matrices of units 0", largest, 0)
+_, of_last = grad(loss_of_units, (0, 1))(no_hidden, no_last, 0.5)
+largest = np.abs(of_last).max()
+check("W05", "the same with a bias between them", largest, 1e-6, relation=">", shows="limit")
 
 # %%
 # Where it stops being true
 # -------------------------
 # **A bias of the queries sets them free.** With a query bias that is not 0 the keys have a gradient though both
 # matrices are 0, and then the queries have.
-zero_scores = random | {"query": 0 * random["query"], "key": 0 * random["key"]}
+zero_scores = with_zeros("query", "key")
 with_query_bias = zero_scores | {"query bias": draw(1, features)}
 after = train(with_query_bias, 2)
 freed = moved(with_query_bias, after, "query").item()
@@ -228,7 +247,8 @@ check("W05", "queries moved, query bias", freed, 1e-6, relation=">", shows="limi
 
 # %%
 # **A bias of the keys does not.** It adds one number to all scores of a token, which softmax does not see. So its
-# gradient is 0, and with both matrices 0 so is theirs, in exact arithmetic. What rounding leaves is not 0, and can grow.
+# gradient is 0, and with both matrices 0 so is theirs, in exact arithmetic. What rounding leaves is not 0, and can
+# grow.
 key_bias = draw(1, features)
 of_bias = slopes(random | {"key bias": key_bias})["key bias"]
 check("W05", "gradient of the key bias", np.abs(of_bias).max(), 0, rounding=1e-14)
@@ -237,15 +257,15 @@ largest = max(np.abs(stuck["query"]).max(), np.abs(stuck["key"]).max())
 check("W05", "gradients, both 0, key bias", largest, 0, rounding=1e-14)
 
 # %%
-# **Biases that start at 0**, as those of ``nn.MultiheadAttention`` in PyTorch do, set nothing free when all are
-# trained: a bias of the queries has the keys as a factor. That of the outputs learns, and frees nothing else.
+# **All biases may start at 0**, as those of ``nn.MultiheadAttention`` in PyTorch do. But when they are trained they set
+# nothing free: a bias of the queries has the keys as a factor. That of the outputs learns, and frees nothing else.
 after = train(zero_scores, 20, moving=(*matrices, *biases))
 names = ("query", "key", "query bias", "key bias")
-largest = max(moved(zero_scores, after, name).item() for name in names)
+largest = largest_move(zero_scores, after, names)
 check("W05", "moved, biases trained from 0", largest, 0)
-zero_values = random | {"value": 0 * random["value"], "output": 0 * random["output"]}
+zero_values = with_zeros("value", "output")
 after = train(zero_values, 20, moving=(*matrices, *biases))
-largest = max(moved(zero_values, after, name).item() for name in matrices)
+largest = largest_move(zero_values, after, matrices)
 check("W05", "moved, output bias trained", largest, 0)
 
 # %%
@@ -266,7 +286,7 @@ off = np.abs(attention(after, added=mask) - allowed).max()
 check("W05", "attention off uniform, causal mask", off, 0, rounding=1e-15)
 nearness = -np.abs(positions[:, np.newaxis] - positions) / 2
 after = train(zero_scores, 20, added=nearness)
-largest = max(moved(zero_scores, after, name).item() for name in ("query", "key"))
+largest = largest_move(zero_scores, after, ("query", "key"))
 check("W05", "moved, term for the distance", largest, 0)
 off = np.abs(attention(after, added=nearness) - 1 / tokens).max()
 check("W05", "attention off uniform, with the term", off, 0.1, relation=">", shows="limit")
@@ -275,7 +295,7 @@ check("W05", "attention off uniform, with the term", off, 0.1, relation=">", sho
 # **Dropout does not help.** It parts units that are equal, but here it multiplies by 0.
 kept = rng.random((1, samples, tokens, tokens)) < 0.9
 after = train(zero_scores, 20, mask=kept / 0.9)
-largest = max(moved(zero_scores, after, name).item() for name in ("query", "key"))
+largest = largest_move(zero_scores, after, ("query", "key"))
 check("W05", "moved, dropout on the attention", largest, 0)
 summary()
 
