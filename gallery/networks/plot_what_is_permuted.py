@@ -100,7 +100,7 @@ networks = {
         [(0,), (0,), (0,), (0,)],
     ),
     "experts": (mixture, samples, [(4, 3), (4, 2, 3), (4, 2, 2)], [(0,), (0,), (0,)]),
-    "states of an LSTM": (
+    "LSTM states": (
         lstm,
         samples,
         [(4, 4, 3), (4, 4, 4), (4, 4), (2, 4)],
