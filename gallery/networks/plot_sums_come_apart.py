@@ -6,8 +6,8 @@
 How long do equal sums hold units together?
 ===========================================
 
-Rounding makes a small difference, and at rest gradient descent multiplies it by one factor at each step. That factor
-depends on the part of the weights that it leaves as it is: here, the larger that part, the sooner the units come apart.
+Rounding makes a small difference. Where training has come to rest, at a point without a gradient, descent multiplies it
+by one factor at each step, and that factor depends on a part of the weights that descent leaves as it is.
 
 In exact arithmetic units that are tied by sums stay tied, W01. On a computer the tie lasts as long as W16 says.
 """
@@ -142,7 +142,7 @@ for name in frozen_parts:
     check("W16", what, ratio, 1, atol=2e-3, reason="differences up to 1e-5, and what has not won")
 
 # %%
-# **With one class in each layer, of the frozen part the singular values count and nothing else.** Turn it on the left
+# **With two hidden layers and one class in each, of the frozen part the singular values count and nothing else.** Turn it on the left
 # and on the right, and the directions of the units turn with it: the Hessian keeps its eigenvalues.
 turned = random_frozen([2.0, 1.0, 1.0, 0.5, 0.0])
 of_rotated = tie_escape_rate(wide(rotated), x, y, rate=rate).eigenvalues
@@ -156,6 +156,18 @@ check("W16", "the same, twice as large", change, 0.1, relation=">")
 # %%
 # Where it stops being true
 # -------------------------
+# **A larger frozen part does not always part units sooner.** Each singular value has a rate of its own, and the largest
+# rate wins. Here a part of 0.43 times the identity, less its mean, holds the units longer than none does.
+growth = {}
+for factor in (0, 0.43, 1):
+    escape = tie_escape_rate(wide(factor * identity), x, y, rate=rate)
+    growth[factor] = escape.growth
+ratio = growth[0.43] / growth[0]
+check("W16", "growth, 0.43 identity over none", ratio, 0.5, relation="<", shows="limit")
+ratio = growth[1] / growth[0]
+check("W16", "growth, identity over none", ratio, 2, relation=">")
+
+# %%
 # **On the way to rest** the matrix changes from step to step, and products of different matrices follow no such law.
 # Ask for the growth at the start of the narrow network, widened, and take two hundred steps from there.
 one, two, three = start
