@@ -131,7 +131,7 @@ for name, (function, x, shapes, axes) in networks.items():
 # The figure
 # ----------
 # Each picture is a layer and what reads it, as matrices. The blue and the orange part can change places.
-fig, axs = plt.subplots(2, 3, figsize=(6.4, 3.6))
+fig, axs = plt.subplots(3, 2, figsize=(6.4, 5.2))
 
 
 def draw(ax, left, bottom, rows, columns, *, row_of=(), column_of=(), name=""):
@@ -153,7 +153,7 @@ def draw(ax, left, bottom, rows, columns, *, row_of=(), column_of=(), name=""):
 
 for ax in axs.flat:
     ax.set_xlim(-0.5, 17.5)
-    ax.set_ylim(-5.2, 4)
+    ax.set_ylim(-5.2, 3.2)
     ax.set_aspect("equal")
     ax.axis("off")
 
@@ -169,17 +169,17 @@ ax = axs[0, 1]
 ax.set_title("filters", fontsize="medium")
 draw(ax, 0.5, 1, 4, 3, row_of=one, name="kernels")
 draw(ax, 5, 1, 1, 12, column_of=[(0, 1, 2), (3, 4, 5)], name="a kernel of the next")
-ax = axs[0, 2]
+ax = axs[1, 0]
 ax.set_title("heads", fontsize="medium")
 for number, name in enumerate(["Q", "K", "V"]):
     draw(ax, 3.5 * number, 1, 6, 2, row_of=pairs, name=name)
 draw(ax, 10.5, 1, 2, 6, column_of=pairs, name="output")
-ax = axs[1, 0]
+ax = axs[1, 1]
 ax.set_title("experts", fontsize="medium")
 draw(ax, 0, 1, 4, 3, row_of=one, name="router")
 draw(ax, 4.5, 1, 6, 3, row_of=pairs, name="first")
 draw(ax, 10, 1, 2, 6, column_of=pairs, name="second")
-ax = axs[1, 1]
+ax = axs[2, 0]
 ax.set_title("states of an LSTM", fontsize="medium")
 for number in range(4):
     draw(ax, 4 * number, 1, 3, 3)
@@ -192,9 +192,9 @@ for number in range(4):
             shade = Rectangle(corner, 1, 1, facecolor=f"C{first_two[0]}", edgecolor="gray")
             shade.set_linewidth(0.6)
             ax.add_patch(shade)
-ax.text(7.5, 2.4, "recurrent weights of four gates", ha="center", fontsize="small")
+ax.text(7.5, 2.4, "recurrent weights, four gates", ha="center", fontsize="small")
 draw(ax, 6, -3.8, 2, 3, column_of=one, name="read-out")
-ax = axs[1, 2]
+ax = axs[2, 1]
 ax.set_title("features", fontsize="medium")
 draw(ax, 1, 1, 5, 4, column_of=one, name="embedding")
 draw(ax, 11, 1, 3, 4, column_of=one, name="next weight")

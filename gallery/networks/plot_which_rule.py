@@ -291,7 +291,7 @@ for tie, middle in middles.items():
 # others. (``torch.optim.Muon`` iterates in bfloat16, which rounds such small parts away first; with it ties can last.)
 for tie in ("exchanged", "sums only"):
     later = gap_of_muon(middles[tie], steps)
-    check("W15", f"gap, Muon, forty steps, {tie}", later, 1e-3, relation=">", shows="limit")
+    check("W15", f"gap, Muon, forty steps, {tie}", later, 1e-9, relation=">", shows="limit")
 
 # %%
 # Add a small matrix whose rows and columns have sum 0 to the gradient, and see what becomes of it.
