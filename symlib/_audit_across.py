@@ -26,7 +26,7 @@ from symlib._audit_names import (
 )
 from symlib._linkage import chain_labels
 
-__all__ = ["Kept", "compare_arrays"]
+__all__ = ["Among", "Kept", "compare_arrays"]
 
 _Doubles = npt.NDArray[np.float64]
 
@@ -50,8 +50,8 @@ class Kept(NamedTuple):
     mean_square, kurtosis : float
     head, down : arrays
         The first numbers, and the first ones of the transposed matrix.
-    norms : dict of str to array
-        The norms of the rows and of the columns, by "row" and "column".
+    norms : tuple of arrays
+        The norms of the rows and of the columns, those of the units first.
     values : array or None
         All of it, for a bias.
     is_zero, is_constant, is_soft, is_trained : bool
@@ -65,7 +65,7 @@ class Kept(NamedTuple):
     kurtosis: float
     head: npt.NDArray[np.float32]
     down: npt.NDArray[np.float32]
-    norms: dict[str, _Doubles]
+    norms: tuple[_Doubles, ...]
     values: _Doubles | None
     is_zero: bool
     is_constant: bool
@@ -76,11 +76,8 @@ class Kept(NamedTuple):
 Among = tuple[tuple[str, ...], Evidence]
 
 
-def compare_arrays(kept: Sequence[Kept], units: str) -> list[Among]:
-    """Return the evidence of all checks across arrays, each with the names it is about.
-
-    ``units`` is the side, "row" or "column", that a bias belongs to where both have its length.
-    """
+def compare_arrays(kept: Sequence[Kept]) -> list[Among]:
+    """Return the evidence of all checks across arrays, each with the names it is about."""
     varied = [one for one in kept if not one.is_constant]
     groups = _equal_groups(varied)
     found = [_equal(group) for group in groups]
@@ -90,7 +87,7 @@ def compare_arrays(kept: Sequence[Kept], units: str) -> list[Among]:
     found += streams
     found += _similar(single, stream_of)
     found += _zero_paths(kept)
-    found += _dead_biases(kept, units)
+    found += _dead_biases(kept)
     found += _scales([one for one in varied if not one.is_soft])
     return found
 
@@ -216,20 +213,17 @@ def _zero_paths(kept: Sequence[Kept]) -> Iterator[Among]:
                 yield (name, other), Evidence("zero path", 0.0, 0.0, 0.0, why)
 
 
-def _dead_biases(kept: Sequence[Kept], units: str) -> Iterator[Among]:
+def _dead_biases(kept: Sequence[Kept]) -> Iterator[Among]:
     """Yield the biases that are large beside the norms of the rows they belong to.
 
     With inputs of variance 1 the sum of a unit has the norm of its row as its standard deviation.
     """
     biases = {one.name: one for one in kept if one.values is not None and not one.is_zero}
-    other = "column" if units == "row" else "row"
     for one in kept:
         bias = biases.get(bias_name(one.name) or "")
         if bias is None or bias.values is None:
             continue
-        candidates = [one.norms.get(units), one.norms.get(other)]
-        fitting = [norms for norms in candidates if norms is not None]
-        fitting = [norms for norms in fitting if norms.size == bias.values.size]
+        fitting = [norms for norms in one.norms if norms.size == bias.values.size]
         if not fitting or not np.any(fitting[0] > 0.0):
             continue
         norms = np.where(fitting[0] > 0.0, fitting[0], np.inf)

@@ -29,7 +29,7 @@ from symlib._audit_sweep import Side, Sweep, sweep
 from symlib._linkage import Indices
 from symlib._rank import rounding_unit
 
-__all__ = ["LAYOUTS", "Evidence", "examine"]
+__all__ = ["LAYOUTS", "Evidence", "as_matrix", "examine", "slice_axes"]
 
 _Numbers = npt.NDArray[Any]
 
@@ -92,7 +92,7 @@ def examine(
 
     The walk is None where the array is not fit to be compared with others.
     """
-    matrix, words = _as_matrix(array, layout)
+    matrix, words = as_matrix(array, layout)
     found = sweep(array, matrix, words)
     if not math.isfinite(found.lowest) or not math.isfinite(found.highest):
         return None, [_not_finite(array, name)]
@@ -111,12 +111,11 @@ def examine(
         evidence += _of_entries(subject)
         evidence += _of_norms(subject)
         evidence += _of_spectrum(subject)
-    if array.ndim > 2:
-        evidence += _of_slices(subject, array, layout)
+    evidence += _of_slices(subject, array, layout)
     return found, evidence
 
 
-def _as_matrix(array: _Numbers, layout: str) -> tuple[_Numbers, tuple[str, ...]]:
+def as_matrix(array: _Numbers, layout: str) -> tuple[_Numbers, tuple[str, ...]]:
     """Return an array as a matrix, and which of its sides are units or read by units."""
     if array.ndim < 2:
         return array.reshape(1, -1), ("row",)
@@ -342,8 +341,7 @@ def _of_spectrum(subject: _Subject) -> Iterator[Evidence]:
     part = _part(subject.matrix, found, _EDGE if not subject.thorough else _ALL)
     if min(part.shape) < 2:
         return
-    scale = math.sqrt(found.squares / found.entries)
-    part = part / np.float32(scale)
+    part = part * np.float32(1.0 / math.sqrt(found.squares / found.entries))
     rows, columns = part.shape
     if found.kurtosis < _HEAVY:
         largest = _largest_singular_value(part)
@@ -377,8 +375,10 @@ def _part(matrix: _Numbers, found: Sweep, most: int) -> npt.NDArray[np.float32]:
     chosen = []
     for indices in kept:
         count = min(indices.size, most)
-        chosen.append(indices[np.linspace(0, max(indices.size - 1, 0), count).astype(np.intp)])
-    return np.asarray(matrix[np.ix_(*chosen)], dtype=np.float32)
+        places = np.asarray(np.linspace(0, max(indices.size - 1, 0), count), dtype=np.intp)
+        chosen.append(indices[places])
+    part = np.asarray(matrix[np.ix_(*chosen)], dtype=np.float32)
+    return part
 
 
 def _largest_singular_value(matrix: npt.NDArray[np.float32]) -> float:
@@ -407,17 +407,23 @@ def _pivots(matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
 # Slices of arrays of three axes and more
 
 
+def slice_axes(array: _Numbers, layout: str) -> list[int]:
+    """Return the axes along which slices may be heads, experts, members or channels."""
+    if array.ndim < 3 or max(array.shape) == array.size:
+        return []
+    if _is_stack(array):
+        axes = [0, 1, 2] if layout == "torch" else [0, 1]
+    elif layout == "torch":
+        axes = [1]
+    else:
+        axes = [0, 1] if array.ndim == 3 else [array.ndim - 2]
+    return [axis for axis in axes if 2 <= array.shape[axis] < array.size]
+
+
 def _of_slices(subject: _Subject, array: _Numbers, layout: str) -> Iterator[Evidence]:
     """Yield which heads, experts, members or channels are copies of each other."""
-    if layout == "torch":
-        axes = [0, 1, 2] if _is_stack(array) else [1]
-    else:
-        axes = [0, 1] if _is_stack(array) or array.ndim == 3 else [array.ndim - 2]
-    for axis in axes:
-        count = array.shape[axis]
-        if count < 2 or array.size == count:
-            continue
-        moved = np.moveaxis(array, axis, 0).reshape(count, -1)
+    for axis in slice_axes(array, layout):
+        moved = np.moveaxis(array, axis, 0).reshape(array.shape[axis], -1)
         (side,) = sweep(array, moved, ("row",)).sides
         same = copies(moved, side, likely_pairs(side), subject.found.precision)
         if same is None:

@@ -109,11 +109,8 @@ def copies(
     matrix: _Numbers, side: Side, pairs: tuple[Indices, Indices, _Doubles], precision: str
 ) -> Copies | None:
     """Return the copies among likely pairs, at the precision of the numbers, or None."""
-    left, right, distance = pairs
     unit = rounding_unit(precision)
-    close = distance <= 1e-5 + 8.0 * unit * np.sqrt(PROJECTIONS)
-    chosen = np.unique(np.concatenate([left[close], right[close]]))
-    chosen = chosen[: max(2, _MOST_COMPARED // side.length)]
+    chosen = _chosen(side, pairs, 1e-5 + 8.0 * unit * np.sqrt(PROJECTIONS))
     if chosen.size < 2:
         return None
     rows = read_side(matrix, side, chosen)
@@ -126,6 +123,24 @@ def copies(
     if labels.max() + 1 < chosen.size:
         return _described("equal up to a factor", side, chosen, labels)
     return None
+
+
+def copy_labels(
+    matrix: _Numbers, side: Side, pairs: tuple[Indices, Indices, _Doubles]
+) -> tuple[Indices, Indices]:
+    """Return the rows that may have copies, and their classes: equal to the bit up to the sign."""
+    chosen = _chosen(side, pairs, 1e-5)
+    if chosen.size < 2:
+        return chosen, chosen
+    return chosen, chain_labels([read_side(matrix, side, chosen)], 0.0, "sign")
+
+
+def _chosen(side: Side, pairs: tuple[Indices, Indices, _Doubles], reach: float) -> Indices:
+    """Return the rows of the pairs within reach, as many as are compared entry by entry."""
+    left, right, distance = pairs
+    close = distance <= reach
+    chosen = np.unique(np.concatenate([left[close], right[close]]))
+    return chosen[: max(2, _MOST_COMPARED // side.length)]
 
 
 def _described(how: str, side: Side, chosen: Indices, labels: Indices) -> Copies:

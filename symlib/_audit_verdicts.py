@@ -87,6 +87,7 @@ KINDS: Final = {
     "still equal": _Rule("fault", _BREAKS, "break the tie: draw the copies anew, each by itself"),
     "still zero": _Rule("fault", _FROZEN, "make one factor of the path not 0"),
     "never moved": _Rule("fault", _FROZEN, "see whether it is used, is frozen, or has a gradient"),
+    "rows never moved": _Rule("look", _CONE, "see whether these units are ever on"),
     "zero path": _Rule("look", _FROZEN, "make one of the two not 0, or neither ever learns"),
     "equal arrays": _Rule(
         "look", _SEED, "draw each layer by itself; copies of layers train slower"
