@@ -205,7 +205,7 @@ def _correlated(group: Sequence[Kept], stream_of: dict[str, int]) -> Iterator[Am
 
 def _zero_paths(kept: Sequence[Kept]) -> Iterator[Among]:
     """Yield the pairs of arrays that are both 0 and, by their names, factors of one path."""
-    zero = {one.name for one in kept if one.is_zero}
+    zero = {one.name for one in kept if one.is_zero and len(one.shape) > 1}
     for name in sorted(zero):
         for other in partner_words(name):
             if other in zero:
