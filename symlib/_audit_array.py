@@ -45,11 +45,11 @@ _HEAVY: Final = 6.0  # kurtosis above which laws of Gaussian entries say nothing
 _SMALLEST: Final = 16  # entries of a matrix that laws say something about
 _CHANNELS: Final = 7  # a kernel has no more taps; a stack of matrices has longer axes
 _EDGE: Final = 1024  # rows and columns of which the largest singular value is found
-_STEPS: Final = 12  # of the power method
-_PIVOTS: Final = 384  # rows whose rank is found
+_STEPS: Final = 8  # of the power method
+_PIVOTS: Final = 256  # rows whose rank is found
 _SPARE: Final = 32  # columns more than these, so that the last pivots are not small by chance
 _ROUNDINGS: Final = 32.0  # units of rounding that a sum of rows and its decomposition make
-_COMPARED: Final = 96  # rows that are compared with all others
+_COMPARED: Final = 48  # rows that are compared with all others
 
 
 class Evidence(NamedTuple):
@@ -117,11 +117,11 @@ def examine(
 
 
 def as_matrix(array: _Numbers, layout: str) -> tuple[_Numbers, tuple[str, ...]]:
-    """Return an array as a matrix, and which of its sides are units or read by units."""
+    """Return an array as a matrix, and which of its sides to look at, that of the units first."""
     if array.ndim < 2:
         return array.reshape(1, -1), ("row",)
     if array.ndim == 2:
-        return array, ("row", "column")
+        return array, ("row", "column") if layout == "torch" else ("column", "row")
     if layout == "torch":
         if _is_stack(array):
             return array.reshape(-1, array.shape[-1]), ("row",)
@@ -203,16 +203,20 @@ def _of_rows(subject: _Subject) -> Iterator[Evidence]:
     wide = [side for side in found.sides if side.length >= 2 and side.squares.size >= 2]
     most = _ALL if subject.thorough else _COMPARED
     widest = {}
-    if found.zeros < 0.5 and not _has_few_values(found):
-        widest = widest_cosines(subject.matrix, tuple(wide), most)
+    is_varied = found.zeros < 0.5 and not _has_few_values(found)
+    if is_varied:
+        compared = wide if subject.thorough else wide[:1]
+        widest = widest_cosines(subject.matrix, tuple(compared), most)
     for side in wide:
         yield from _zeros(subject, side)
         near = likely_pairs(side)
         same = copies(subject.matrix, side, near, found.precision)
         yield _copied(subject, side, same, f"equal {side.word}s")
-        if same is None and side.word in widest:
-            left = np.concatenate([near[0], widest[side.word][0]])
-            right = np.concatenate([near[1], widest[side.word][1]])
+        if same is None and is_varied:
+            left, right, _ = near
+            if side.word in widest:
+                left = np.concatenate([left, widest[side.word][0]])
+                right = np.concatenate([right, widest[side.word][1]])
             yield from _similar(subject, side, left, right)
         yield _one_signed(subject, side)
 
@@ -319,18 +323,20 @@ def _of_norms(subject: _Subject) -> Iterator[Evidence]:
         if norms.size < 4 or side.length < 2:
             continue
         places = np.flatnonzero(filled)
-        above, below = laws.row_norm_chances(norms, side.length, found.kurtosis)
         typical = float(np.median(norms))
-        for chances, word in ((above, "longest"), (below, "shortest")):
-            place = int(np.argmin(chances))
-            ratio = math.sqrt(max(norms[place], 0.0) / typical) if typical > 0.0 else math.inf
-            count = int((chances < 1e-6).sum())
-            others = f", as {count} in all are beyond chance" if count > 1 else ""
-            why = (
-                f"the {word} {side.word}, {places[place]}, has {ratio:.3g} times the typical "
-                f"norm{others}"
+        for which, word in (
+            (int(np.argmax(norms)), "longest"),
+            (int(np.argmin(norms)), "shortest"),
+        ):
+            square = float(norms[which])
+            others = (float(norms.sum()) - square) / (norms.size - 1)
+            above, below = laws.row_norm_chance(
+                square, others, norms.size, side.length, found.kurtosis
             )
-            yield Evidence("row norms", float(chances[place]), ratio, 1.0, why)
+            ratio = math.sqrt(max(square, 0.0) / typical) if typical > 0.0 else math.inf
+            why = f"the {word} {side.word}, {places[which]}, has {ratio:.3g} times the typical norm"
+            chance = above if word == "longest" else below
+            yield Evidence("row norms", chance, ratio, 1.0, why)
 
 
 # Singular values
@@ -372,16 +378,18 @@ def _of_spectrum(subject: _Subject) -> Iterator[Evidence]:
 
 def _part(matrix: _Numbers, found: Sweep, most: int) -> npt.NDArray[np.float32]:
     """Return some rows and columns of a matrix, without those that are 0."""
-    kept = [np.arange(length) for length in matrix.shape]
+    part = matrix
     for side in found.sides:
         axis = 0 if side.word == "row" else 1
-        kept[axis] = np.flatnonzero(side.squares > 0.0)
-    chosen = []
-    for indices in kept:
-        count = min(indices.size, most)
-        places = np.asarray(np.linspace(0, max(indices.size - 1, 0), count), dtype=np.intp)
-        chosen.append(indices[places])
-    return np.asarray(matrix[np.ix_(*chosen)], dtype=np.float32)
+        kept = np.flatnonzero(side.squares > 0.0)
+        if kept.size < side.squares.size:
+            part = np.take(part, kept, axis=axis)
+    for axis in (0, 1):
+        length = part.shape[axis]
+        if length > most:
+            chosen = np.linspace(0, length - 1, most).astype(np.intp)
+            part = np.take(part, chosen, axis=axis)
+    return np.asarray(part, dtype=np.float32)
 
 
 def _largest_singular_value(matrix: npt.NDArray[np.float32]) -> float:

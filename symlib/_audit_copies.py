@@ -202,6 +202,7 @@ def widest_cosines(
 ) -> dict[str, tuple[Indices, Indices]]:
     """Return, for each side, a pair with the largest cosine among ``most`` and all others."""
     samples = {}
+    picked = {}
     tables = {}
     for side in sides:
         filled = np.flatnonzero(side.squares > 0.0)
@@ -210,25 +211,22 @@ def widest_cosines(
         count = min(filled.size, most, max(2, _LARGEST_TABLE // side.squares.size))
         chosen = filled[np.linspace(0, filled.size - 1, count).astype(np.intp)]
         samples[side.word] = chosen
+        picked[side.word] = _directions(matrix, side, chosen).astype(np.float32)
         tables[side.word] = np.zeros((count, side.squares.size), dtype=np.float32)
-    picked = {
-        side.word: _directions(matrix, side, samples[side.word])
-        for side in sides
-        if side.word in samples
-    }
     for across, down, block in blocks(matrix):
+        singles = np.asarray(block, dtype=np.float32)
         if "row" in picked:
-            tables["row"][:, across] += picked["row"][:, down].astype(block.dtype) @ block.T
+            tables["row"][:, across] += picked["row"][:, down] @ singles.T
         if "column" in picked:
-            tables["column"][:, down] += picked["column"][:, across].astype(block.dtype) @ block
+            tables["column"][:, down] += picked["column"][:, across] @ singles
     found = {}
     for side in sides:
         if side.word not in picked:
             continue
         chosen = samples[side.word]
         lengths = np.sqrt(side.squares)
-        cosines = np.abs(tables[side.word])
-        cosines /= np.where(lengths > 0.0, lengths, np.inf)
+        cosines = np.abs(tables[side.word], out=tables[side.word])
+        cosines /= np.where(lengths > 0.0, lengths, np.inf).astype(np.float32)
         cosines[np.arange(chosen.size), chosen] = 0.0
         first, second = np.unravel_index(int(cosines.argmax()), cosines.shape)
         found[side.word] = (chosen[[first]], np.array([second], dtype=np.intp))

@@ -27,7 +27,7 @@ __all__ = [
     "mean_chance",
     "one_sign_chance",
     "pivot_chances",
-    "row_norm_chances",
+    "row_norm_chance",
     "scale_chance",
 ]
 
@@ -67,8 +67,12 @@ def one_sign_chance(positive: float, entries: int, rows: int) -> float:
     return min(1.0, rows * each)
 
 
-def row_norm_chances(squares: Array, features: int, kurtosis: float) -> tuple[_Doubles, _Doubles]:
-    r"""Return, for each row, the chances that one is as long, and that one is as short.
+def row_norm_chance(
+    square: float, others: float, rows: int, features: int, kurtosis: float
+) -> tuple[float, float]:
+    r"""Return the chances that one of the rows is as long, and that one is as short.
+
+    ``square`` is its sum of squares, ``others`` the mean of those of all other rows.
 
     The mean square of a row over that of all others has, for Gaussian entries, Fisher's law with
     d and (n - 1) d degrees of freedom. For other laws the square of an entry has the relative
@@ -84,16 +88,12 @@ def row_norm_chances(squares: Array, features: int, kurtosis: float) -> tuple[_D
     Box, "Non-normality and tests on variances", *Biometrika* 40 (1953), 318-335, for the degrees
     of freedom under other laws.
     """
-    rows = squares.size
-    others = (squares.sum() - squares) / (rows - 1)
-    ratio = squares / np.where(others > 0.0, others, 1.0)
+    ratio = square / others if others > 0.0 else math.inf
     matched = 2.0 * features / max(kurtosis - 1.0, 0.05)
-    above = stats.f.sf(ratio, matched, (rows - 1) * matched)
-    below = np.maximum(
-        stats.f.cdf(ratio, matched, (rows - 1) * matched),
-        stats.f.cdf(ratio, features, (rows - 1) * features),
-    )
-    return np.minimum(rows * above, 1.0), np.minimum(rows * below, 1.0)
+    above = float(stats.f.sf(ratio, matched, (rows - 1) * matched))
+    below = float(stats.f.cdf(ratio, matched, (rows - 1) * matched))
+    plain = float(stats.f.cdf(ratio, features, (rows - 1) * features))
+    return min(1.0, rows * above), min(1.0, rows * max(below, plain))
 
 
 def cosine_chance(squared_sine: float, features: int, pairs: float) -> float:
@@ -173,7 +173,7 @@ def pivot_chances(pivots: Array, columns: int) -> _Doubles:
 def scale_chance(ratio: float, count: int, others: int, kurtosis: float) -> float:
     """Return the chance that a mean square is so many times that of other arrays, or so small.
 
-    Fisher's law, with the degrees of freedom of `row_norm_chances`.
+    Fisher's law, with the degrees of freedom of `row_norm_chance`.
     """
     each = 2.0 / max(kurtosis - 1.0, 0.05)
     degrees = (count * each, others * each)

@@ -128,9 +128,8 @@ class _Gathered:
 
     def add(self, place: slice, start: int, block: _Numbers, directions: _Numbers) -> None:
         """Take in a block of rows, the first column of which is ``start``."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            self.squares[place] += np.einsum("ij,ij->i", block, block)
-            products = block @ directions
+        self.squares[place] += np.einsum("ij,ij->i", block, block)
+        products = block @ directions
         products[:, 1:] *= 1.0 + (start // _WIDEST % 7) / 8.0  # so that no two blocks are alike
         self.products[place] += products
         self.lowest[place] = np.minimum(self.lowest[place], block.min(axis=1))
@@ -153,22 +152,17 @@ def sweep(array: _Numbers, matrix: _Numbers, words: tuple[str, ...]) -> Sweep:
         "column": _Gathered("column", columns, rows),
     }
     directions = _directions(_block_type(matrix))
-    total = 0.0
-    squares = 0.0
-    lowest = np.inf
-    highest = -np.inf
     checksum = 0
-    for across, down, block in blocks(matrix):
-        checksum = zlib.crc32(block.data, checksum)
-        lowest = min_or_nan(lowest, block.min())
-        highest = -min_or_nan(-highest, -block.max())
-        with np.errstate(over="ignore", invalid="ignore"):
-            total += float(block.sum(dtype=np.float64))
-            squares += float(np.einsum("ij,ij->", block, block, dtype=np.float64))
-        if "row" in words:
-            gathered["row"].add(across, down.start, block, directions[: block.shape[1]])
-        if "column" in words:
-            gathered["column"].add(down, across.start, block.T, directions[: block.shape[0]])
+    with np.errstate(over="ignore", invalid="ignore"):  # which the extremes tell
+        for across, down, block in blocks(matrix):
+            checksum = zlib.crc32(block.data, checksum)
+            if "row" in words:
+                gathered["row"].add(across, down.start, block, directions[: block.shape[1]])
+            if "column" in words:
+                gathered["column"].add(down, across.start, block.T, directions[: block.shape[0]])
+        sides = tuple(gathered[word].side() for word in words)
+        total = float(sides[0].sums.sum())
+        squares = float(sides[0].squares.sum())
     sample = _sample(matrix)
     head = np.asarray(array.flat[:HEAD], dtype=np.float64)
     zeros = float((sample == 0).mean())
@@ -176,10 +170,10 @@ def sweep(array: _Numbers, matrix: _Numbers, words: tuple[str, ...]) -> Sweep:
         entries=matrix.size,
         total=total,
         squares=squares,
-        lowest=float(lowest),
-        highest=float(highest),
+        lowest=float(sides[0].lowest.min()),
+        highest=float(sides[0].highest.max()),
         checksum=checksum,
-        sides=tuple(gathered[word].side() for word in words),
+        sides=sides,
         head=head,
         down=matrix[:HEAD, 0].astype(np.float64),
         precision=precision_of_values(array.flat[:HEAD]),
@@ -216,11 +210,6 @@ def precision_of_values(values: Array) -> str:
             return "bfloat16"
         halves = singles.astype(np.float16).astype(np.float32)
     return "float16" if np.array_equal(halves, singles, equal_nan=True) else "float32"
-
-
-def min_or_nan(first: float, second: float) -> float:
-    """Return the smaller number, or NaN if one of them is."""
-    return float(np.minimum(first, second))
 
 
 def _block_type(matrix: _Numbers) -> str:

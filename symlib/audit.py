@@ -39,7 +39,7 @@ import numpy as np
 
 from symlib._arrays import choice, flag, number, shown
 from symlib._audit_across import Among, Kept, compare_arrays
-from symlib._audit_array import LAYOUTS, Evidence, as_matrix, examine
+from symlib._audit_array import LAYOUTS, Evidence, examine
 from symlib._audit_command import options, progress, written_json
 from symlib._audit_compare import Moved, compare_entry, still_equal_arrays
 from symlib._audit_names import is_table_by_name, matches
@@ -82,7 +82,7 @@ def audit(
         ``"zero:*head*"``.
     thorough : bool
         Whether all pairs of rows, all singular values and the rank of all rows are looked at, and
-        not samples of 96 rows, 1024 by 1024 entries and 384 rows. That takes a time that grows
+        not samples of 48 units, 1024 by 1024 entries and 256 rows. That takes a time that grows
         with the width.
 
     Returns
@@ -355,10 +355,7 @@ def _compared(
 def _kept(entry: Entry, found: Sweep) -> Kept:
     """Return what is kept of an array once it was walked over."""
     array = entry.array
-    _, words = as_matrix(array, entry.layout)
     norms = [np.sqrt(side.squares) for side in found.sides]
-    if len(words) == 2 and entry.layout != "torch":
-        norms.reverse()
     is_bias = array.ndim == 1 and array.size <= _LONGEST_BIAS and "bias" in entry.name
     few = found.collision > 0.05
     return Kept(
