@@ -140,7 +140,7 @@ def _same_streams(arrays: Sequence[Kept]) -> tuple[list[Among], dict[str, int]]:
     if len(points) < 2:
         return [], {}
     labels = chain_labels([np.stack(points)], _AGREE, "sign")
-    found = []
+    found: dict[tuple[str, ...], Evidence] = {}
     stream_of: dict[str, int] = {}
     counts = np.bincount(labels)
     pairs = len(points) * (len(points) - 1) / 2.0
@@ -154,8 +154,8 @@ def _same_streams(arrays: Sequence[Kept]) -> tuple[list[Among], dict[str, int]]:
         listed = ", ".join(members[:4]) + (" and others" if len(members) > 4 else "")
         why = f"{len(members)} arrays begin with the same numbers up to a factor: {listed}"
         evidence = Evidence("same stream", chance, float(len(members)), 1.0, why)
-        found.append((tuple(members), evidence))
-    return found, stream_of
+        found[tuple(members)] = evidence  # once, where beginnings agree both ways
+    return list(found.items()), stream_of
 
 
 def _centered(numbers: _Doubles) -> _Doubles | None:

@@ -29,7 +29,7 @@ from symlib._audit_sweep import Side, Sweep, sweep
 from symlib._linkage import Indices
 from symlib._rank import rounding_unit
 
-__all__ = ["LAYOUTS", "Evidence", "as_matrix", "examine", "slice_axes"]
+__all__ = ["LAYOUTS", "Evidence", "as_matrix", "examine", "looks_designed", "slice_axes"]
 
 _Numbers = npt.NDArray[Any]
 
@@ -39,7 +39,8 @@ _ALL: Final = 2**31
 
 _GARBAGE: Final = (1e-20, 1e6)  # set by hand: no start draws numbers beyond
 _SPIKE: Final = 50.0  # standard deviations (set by hand: one of 100 is measured as 99)
-_FEW: Final = 0.05  # collisions: fewer than 20 values that are equally frequent
+_FEW: Final = 2e-3  # repetitions: fewer than 500 values that are equally frequent
+_FEW_OF_LOW_PRECISION: Final = 0.05  # fewer than 20: a binade of bfloat16 has 128 values
 _SMOOTH: Final = 0.5  # correlation of neighbors, which random entries of 64 pass with chance 6e-5
 _HEAVY: Final = 6.0  # kurtosis above which laws of Gaussian entries say nothing
 _SMALLEST: Final = 16  # entries of a matrix that laws say something about
@@ -97,7 +98,7 @@ def examine(
     found = sweep(array, matrix, words)
     if not math.isfinite(found.lowest) or not math.isfinite(found.highest):
         return None, [_not_finite(array, name)]
-    subject = _Subject(name, matrix, found, _looks_designed(name, found), thorough)
+    subject = _Subject(name, matrix, found, looks_designed(name, found), thorough)
     largest = max(-found.lowest, found.highest)
     if largest > 0.0 and not _GARBAGE[0] < largest < _GARBAGE[1]:
         why = f"the largest entry is {largest:.3g}, which no start draws: memory nobody wrote to?"
@@ -136,13 +137,15 @@ def _is_stack(array: _Numbers) -> bool:
     return array.ndim == 3 and min(array.shape[1:]) > _CHANNELS
 
 
-def _looks_designed(name: str, found: Sweep) -> bool:
+def looks_designed(name: str, found: Sweep) -> bool:
     """Tell whether an array looks like a table, or holds few values."""
     return is_table_by_name(name) or found.smoothness > _SMOOTH or _has_few_values(found)
 
 
 def _has_few_values(found: Sweep) -> bool:
-    return found.collision > _FEW
+    """Tell whether values come back more often than the precision alone makes them."""
+    is_low = found.precision in ("bfloat16", "float16")
+    return found.repetition > (_FEW_OF_LOW_PRECISION if is_low else _FEW)
 
 
 # The whole array

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symlib._arrays import Array
+from symlib._rank import rounding_unit
 
 __all__ = ["HEAD", "PROJECTIONS", "Side", "Sweep", "blocks", "precision_of_values", "sweep"]
 
@@ -79,7 +80,9 @@ class Sweep(NamedTuple):
     precision : str
         The coarsest precision that holds the first numbers.
     collision : float
-        The chance that two entries are equal, from a sample; at least what the sample resolves.
+        The chance that two entries are equal, from a sample without copies of rows.
+    repetition : float
+        The same of entries that are not 0, which tells how few values there are.
     kurtosis : float
         The fourth moment over the squared second one: 3 for Gaussian, 1.8 for uniform entries.
     positive, zeros : float
@@ -99,6 +102,7 @@ class Sweep(NamedTuple):
     down: _Doubles
     precision: str
     collision: float
+    repetition: float
     kurtosis: float
     positive: float
     zeros: float
@@ -165,6 +169,8 @@ def sweep(array: _Numbers, matrix: _Numbers, words: tuple[str, ...]) -> Sweep:
         squares = float(sides[0].squares.sum())
     sample = _sample(matrix)
     head = np.asarray(array.flat[:HEAD], dtype=np.float64)
+    precision = precision_of_values(head)
+    varied = np.unique(sample, axis=0).ravel()  # so that copies of rows do not count as few values
     zeros = float((sample == 0).mean())
     return Sweep(
         entries=matrix.size,
@@ -176,8 +182,9 @@ def sweep(array: _Numbers, matrix: _Numbers, words: tuple[str, ...]) -> Sweep:
         sides=sides,
         head=head,
         down=matrix[:HEAD, 0].astype(np.float64),
-        precision=precision_of_values(array.flat[:HEAD]),
-        collision=_collision(sample),
+        precision=precision,
+        collision=_collision(varied, precision),
+        repetition=_collision(varied[varied != 0.0], precision),
         kurtosis=_kurtosis(sample),
         positive=float((sample > 0).mean()),
         zeros=zeros,
@@ -237,14 +244,17 @@ def _sample(matrix: _Numbers) -> _Doubles:
     return np.asarray(matrix[chosen, left : left + width], dtype=np.float64)
 
 
-def _collision(sample: _Doubles) -> float:
-    """Return the chance that two entries of a sample are equal, at least three in all pairs."""
-    flat = sample.ravel()
-    some = flat[:: max(1, flat.size // _COUNTED)]
+def _collision(values: _Doubles, precision: str) -> float:
+    """Return the chance that two values of a sample are equal.
+
+    Where none are, it is that of numbers whose last bits are random.
+    """
+    some = values[:: max(1, values.size // _COUNTED)]
     _, counts = np.unique(some, return_counts=True)
-    pairs = some.size * (some.size - 1.0) / 2.0
+    pairs = max(some.size * (some.size - 1.0) / 2.0, 1.0)
     equal = float((counts * (counts - 1.0)).sum()) / 2.0
-    return min(1.0, (equal + 3.0) / max(pairs, 1.0))
+    seen = min(1.0, (equal + 3.0) / pairs)
+    return seen if equal else min(seen, 2.0 * rounding_unit(precision))
 
 
 def _kurtosis(sample: _Doubles) -> float:

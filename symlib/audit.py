@@ -39,10 +39,10 @@ import numpy as np
 
 from symlib._arrays import choice, flag, number, shown
 from symlib._audit_across import Among, Kept, compare_arrays
-from symlib._audit_array import LAYOUTS, Evidence, examine
+from symlib._audit_array import LAYOUTS, Evidence, examine, looks_designed
 from symlib._audit_command import options, progress, written_json
 from symlib._audit_compare import Moved, compare_entry, still_equal_arrays
-from symlib._audit_names import is_table_by_name, matches
+from symlib._audit_names import matches
 from symlib._audit_sources import Entry, entries
 from symlib._audit_sweep import HEAD, Sweep
 from symlib._audit_verdicts import KINDS, Finding, judged, sorted_findings, written_table
@@ -357,7 +357,6 @@ def _kept(entry: Entry, found: Sweep) -> Kept:
     array = entry.array
     norms = [np.sqrt(side.squares) for side in found.sides]
     is_bias = array.ndim == 1 and array.size <= _LONGEST_BIAS and "bias" in entry.name
-    few = found.collision > 0.05
     return Kept(
         name=entry.name,
         shape=array.shape,
@@ -371,7 +370,7 @@ def _kept(entry: Entry, found: Sweep) -> Kept:
         values=array.astype(np.float64) if is_bias else None,
         is_zero=found.squares == 0.0,
         is_constant=found.lowest == found.highest,
-        is_soft=few or found.smoothness > 0.5 or is_table_by_name(entry.name),
+        is_soft=looks_designed(entry.name, found),
         is_trained=entry.is_trained,
     )
 
