@@ -222,6 +222,8 @@ def _of_rows(subject: _Subject) -> Iterator[Evidence]:
                 right = np.concatenate([right, widest[side.word][1]])
             yield from _similar(subject, side, left, right)
         yield _one_signed(subject, side)
+        if same is not None and same.different == 1:
+            return  # all rows are multiples of one, and so are the columns
 
 
 def _zeros(subject: _Subject, side: Side) -> Iterator[Evidence]:

@@ -112,14 +112,18 @@ KINDS: Final = {
     "padding": _Rule("note", _FROZEN, "nothing, if it is the row of a padding token"),
 }
 
+# What copies bring with them
+_OF_COPIES: Final = {
+    *("similar rows", "low-precision ties", "lost rank", "correlated rows", "row norms"),
+}
 # A finding that explains others of the same array
 _EXPLAINS: Final = {
-    "equal rows": {"similar rows", "lost rank", "correlated rows", "low-precision ties"},
-    "equal columns": {"similar rows", "lost rank", "correlated rows", "low-precision ties"},
-    "equal slices": {"equal rows", "equal columns", "similar rows", "lost rank", "correlated rows"},
+    "equal rows": _OF_COPIES,
+    "equal columns": _OF_COPIES,
+    "equal slices": _OF_COPIES | {"equal rows", "equal columns"},
     "shared mean": {"similar rows"},
     "single entries": {"row norms", "correlated rows", "similar rows"},
-    "similar rows": {"correlated rows"},
+    "correlated rows": {"similar rows"},
     "lost rank": {"correlated rows", "similar rows"},
     "zero path": {"zero"},
 }
