@@ -12,7 +12,6 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
 
 from symlib import _audit_laws as laws
 from symlib._audit_array import Evidence
@@ -230,7 +229,7 @@ def _dead_biases(kept: Sequence[Kept]) -> Iterator[Among]:
         ratio = np.abs(bias.values) / norms
         unit = int(np.argmax(ratio))
         worst = float(ratio[unit])
-        chance = min(1.0, ratio.size * 2.0 * float(stats.norm.sf(worst)))
+        chance = laws.bias_chance(worst, one.entries // ratio.size, ratio.size)
         why = (
             f"the bias of unit {unit} is {worst:.3g} times the norm of its weights, so that it "
             "is always on or always off"

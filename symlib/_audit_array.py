@@ -24,7 +24,7 @@ from symlib._audit_copies import (
     read_side,
     widest_cosines,
 )
-from symlib._audit_names import is_embedding, is_table_by_name
+from symlib._audit_names import is_table_by_name
 from symlib._audit_sweep import Side, Sweep, sweep
 from symlib._linkage import Indices
 from symlib._rank import rounding_unit
@@ -84,11 +84,12 @@ class _Subject(NamedTuple):
     matrix: _Numbers
     found: Sweep
     is_soft: bool
+    is_looked_up: bool
     thorough: bool
 
 
 def examine(
-    name: str, array: _Numbers, *, layout: str, thorough: bool
+    name: str, array: _Numbers, *, layout: str, is_looked_up: bool = False, thorough: bool = False
 ) -> tuple[Sweep | None, list[Evidence]]:
     """Return what a walk over an array gathers, and the evidence of all checks within it.
 
@@ -98,7 +99,8 @@ def examine(
     found = sweep(array, matrix, words)
     if not math.isfinite(found.lowest) or not math.isfinite(found.highest):
         return None, [_not_finite(array, name)]
-    subject = _Subject(name, matrix, found, looks_designed(name, found), thorough)
+    is_soft = looks_designed(name, found)
+    subject = _Subject(name, matrix, found, is_soft, is_looked_up, thorough)
     largest = max(-found.lowest, found.highest)
     if largest > 0.0 and not _GARBAGE[0] < largest < _GARBAGE[1]:
         why = f"the largest entry is {largest:.3g}, which no start draws: memory nobody wrote to?"
@@ -232,7 +234,7 @@ def _zeros(subject: _Subject, side: Side) -> Iterator[Evidence]:
         return
     count = side.squares.size
     why = f"{zero.size} of {count} {side.word}s are 0, the first of them {side.word} {zero[0]}"
-    is_padding = zero.size == 1 and side.word == "row" and is_embedding(subject.name)
+    is_padding = zero.size == 1 and side.word == "row" and subject.is_looked_up
     kind = "padding" if is_padding else "zero rows"
     yield Evidence(kind, 0.0, float(zero.size), 0.0, why)
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from symlib._audit_across import Among
 from symlib._audit_array import Evidence, as_matrix, slice_axes
 from symlib._audit_copies import copy_labels, likely_pairs, read_side
-from symlib._audit_names import is_embedding, is_shared_by_name, is_table_by_name
+from symlib._audit_names import is_shared_by_name, is_table_by_name
 from symlib._audit_sources import Entry
 from symlib._audit_sweep import Side, Sweep, blocks, sweep
 from symlib._linkage import Indices, chain_labels
@@ -60,7 +60,7 @@ def compare_entry(before: Entry, after: Entry) -> tuple[Moved | None, list[Among
     if was_constant and is_constant and 1 < found.entries == max(before.array.shape):
         why = f"all {found.entries} entries were equal, moved, and are still equal"
         evidence.append(Evidence("still equal", 0.0, 1.0, float(found.entries), why, is_soft))
-    if words[0] == "row" and not moves.all() and not is_embedding(name):
+    if words[0] == "row" and not moves.all() and not before.is_looked_up:
         count = int(np.count_nonzero(~moves))
         why = f"{count} of {moves.size} rows never moved, the first of them {int(np.argmin(moves))}"
         evidence.append(Evidence("rows never moved", 0.0, float(count), 0.0, why))

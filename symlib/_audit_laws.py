@@ -19,6 +19,7 @@ from scipy import special, stats
 from symlib._arrays import Array
 
 __all__ = [
+    "bias_chance",
     "coincidence_chance",
     "correlation_chance",
     "cosine_chance",
@@ -168,6 +169,16 @@ def pivot_chances(pivots: Array, columns: int) -> _Doubles:
     degrees = columns - np.arange(pivots.size)
     each: Any = special.gammainc(degrees / 2.0, pivots / 2.0)
     return np.asarray(np.minimum(pivots.size * each, 1.0))
+
+
+def bias_chance(ratio: float, features: int, units: int) -> float:
+    """Return the chance that one of the biases is so many times as long as its row.
+
+    If biases are as large as sums of inputs of variance 1 are, that is as the rows are long, the
+    square of the ratio has Fisher's law with 1 and d degrees of freedom: rows of few entries are
+    short by chance.
+    """
+    return min(1.0, units * float(stats.f.sf(ratio**2, 1, features)))
 
 
 def scale_chance(ratio: float, count: int, others: int, kurtosis: float) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symlib._arrays import plain_array, shown
-from symlib._audit_names import is_buffer
+from symlib._audit_names import is_buffer, is_embedding
 from symlib._safetensors import admit_name
 
 __all__ = ["Entry", "entries"]
@@ -32,6 +32,8 @@ class Entry(NamedTuple):
     is_trained : bool
     layout : str
         As given, or what its name and its model say.
+    is_looked_up : bool
+        Whether its rows are looked up, as those of an embedding.
     shared_with : str
         The name under which the very same array came before, or nothing.
     """
@@ -40,6 +42,7 @@ class Entry(NamedTuple):
     array: npt.NDArray[Any]
     is_trained: bool
     layout: str
+    is_looked_up: bool
     shared_with: str
 
 
@@ -50,6 +53,7 @@ class _Named(NamedTuple):
     value: Any
     is_trained: bool
     layout: str
+    owner: str = ""
 
 
 def entries(argument: str, source: object, layout: str | None) -> Iterator[Entry]:
@@ -77,14 +81,15 @@ def entries(argument: str, source: object, layout: str | None) -> Iterator[Entry
             continue
         spoken = layout or named.layout or _layout_of(name)
         is_trained = named.is_trained and not is_buffer(name)
-        yield Entry(name, array, is_trained, spoken, "" if shared_with == name else shared_with)
+        is_looked_up = "Embedding" in named.owner or is_embedding(name)
+        other = "" if shared_with == name else shared_with
+        yield Entry(name, array, is_trained, spoken, is_looked_up, other)
 
 
 def _named(argument: str, source: Any) -> Iterator[_Named]:
     """Yield names and values of whatever came."""
     if callable(getattr(source, "named_parameters", None)):
-        for name, value in source.named_parameters(remove_duplicate=False):
-            yield _Named(name, value, bool(getattr(value, "requires_grad", True)), "torch")
+        yield from _of_modules(source)
     elif hasattr(source, "trainable_weights") and hasattr(source, "weights"):
         trained = {id(value) for value in source.trainable_weights}
         for value in source.weights:
@@ -94,6 +99,17 @@ def _named(argument: str, source: Any) -> Iterator[_Named]:
         yield from _leaves(source, "")
     else:
         yield from _pairs(argument, source)
+
+
+def _of_modules(model: Any) -> Iterator[_Named]:
+    """Yield the parameters of a model of PyTorch, with the kind of the module they are in."""
+    owners: dict[str, str] = {}
+    if callable(getattr(model, "named_modules", None)):
+        owners = {name: type(module).__name__ for name, module in model.named_modules()}
+    for name, value in model.named_parameters(remove_duplicate=False):
+        owner = owners.get(name.rpartition(".")[0], "")
+        layout = "keras" if owner == "Conv1D" else "torch"  # which has its units last
+        yield _Named(name, value, bool(getattr(value, "requires_grad", True)), layout, owner)
 
 
 def _leaves(source: Mapping[Any, Any], before: str) -> Iterator[_Named]:

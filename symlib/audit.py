@@ -305,7 +305,13 @@ def _audited(
             why = f"the same array as {entry.shared_with}"
             seen.append(((entry.name,), Evidence("shared", 0.0, 1.0, 2.0, why)))
             continue
-        found, evidence = examine(entry.name, entry.array, layout=entry.layout, thorough=thorough)
+        found, evidence = examine(
+            entry.name,
+            entry.array,
+            layout=entry.layout,
+            is_looked_up=entry.is_looked_up,
+            thorough=thorough,
+        )
         seen += [((entry.name,), one) for one in evidence]
         if found is not None:
             kept.append(_kept(entry, found))
