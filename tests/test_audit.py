@@ -596,7 +596,10 @@ class TestModels:
         bad[0] = bad[1]
         trained, frozen = Parameter(bad), Parameter(2 * bad[::-1], requires_grad=False)
         named = [("a.weight", trained), ("b.weight", frozen), ("c.weight", trained)]
-        model = SimpleNamespace(named_parameters=lambda remove_duplicate: iter(named))
+        model = SimpleNamespace(
+            named_parameters=lambda remove_duplicate: iter(named),
+            named_modules=lambda: iter([("", None), ("a", None)]),
+        )
         found = audit(model)
         assert [(one.kind, one.verdict, one.arrays) for one in found] == [
             ("equal rows", "fault", ("a.weight",)),
@@ -639,6 +642,8 @@ class TestModels:
         for dtype in (torch.float32, torch.bfloat16, torch.float16):
             assert audit(linear.to(dtype)) == []
             assert audit(linear.to(dtype).state_dict()) == []
+        embedding = torch.nn.Sequential(torch.nn.Embedding(50, 32, padding_idx=0))
+        assert kinds(audit(embedding)) == [("padding", "note")]
         tied = torch.nn.Sequential(torch.nn.Embedding(50, 32), torch.nn.Linear(32, 50, bias=False))
         tied[1].weight = tied[0].weight
         assert kinds(audit(tied)) == [("shared", "note")]
