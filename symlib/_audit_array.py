@@ -29,7 +29,15 @@ from symlib._audit_sweep import Side, Sweep, sweep
 from symlib._linkage import Indices
 from symlib._rank import rounding_unit
 
-__all__ = ["LAYOUTS", "Evidence", "as_matrix", "examine", "looks_designed", "slice_axes"]
+__all__ = [
+    "LAYOUTS",
+    "Evidence",
+    "as_matrix",
+    "examine",
+    "looks_designed",
+    "slice_axes",
+    "without_leading_ones",
+]
 
 _Numbers = npt.NDArray[Any]
 
@@ -95,6 +103,7 @@ def examine(
 
     The walk is None where the array is not fit to be compared with others.
     """
+    array = without_leading_ones(array)
     matrix, words = as_matrix(array, layout)
     found = sweep(array, matrix, words)
     if not math.isfinite(found.lowest) or not math.isfinite(found.highest):
@@ -117,6 +126,13 @@ def examine(
         evidence += _of_spectrum(subject)
     evidence += _of_slices(subject, array, layout)
     return found, evidence
+
+
+def without_leading_ones(array: _Numbers) -> _Numbers:
+    """Return an array without the axes in front that have the length 1, as positions have them."""
+    while array.ndim > 2 and array.shape[0] == 1:
+        array = array[0]
+    return array
 
 
 def as_matrix(array: _Numbers, layout: str) -> tuple[_Numbers, tuple[str, ...]]:
@@ -224,7 +240,7 @@ def _of_rows(subject: _Subject) -> Iterator[Evidence]:
                 right = np.concatenate([right, widest[side.word][1]])
             yield from _similar(subject, side, left, right)
         yield _one_signed(subject, side)
-        if same is not None and same.different == 1:
+        if same is not None and same.is_one:
             return  # all rows are multiples of one, and so are the columns
 
 
@@ -252,8 +268,8 @@ def _copied(subject: _Subject, side: Side, same: Copies | None, kind: str) -> Ev
         chance = laws.cosine_chance(unit**2, side.length, pairs)
     word = side.word
     why = (
-        f"of {same.total} {word}s {same.different} differ: {word}s {same.first} and {same.second} "
-        f"are {same.how}"
+        f"of {same.total} {word}s {'at most ' if same.is_cut else ''}{same.different} differ: "
+        f"{word}s {same.first} and {same.second} are {same.how}"
     )
     if same.offset:
         why += f", and so are whole runs of {word}s, {same.offset} apart"

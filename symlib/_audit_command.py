@@ -26,7 +26,7 @@ The arrays of the file are compared with what independent random entries look li
 and heads, rows of one sign, single entries far out, layers from one seed, lost rank, and more.
 Save the weights of a model right after it is built, before the first step:
 
-  safetensors.torch.save_file(model.state_dict(), "start.safetensors")     # PyTorch
+  safetensors.torch.save_model(model, "start.safetensors")                 # PyTorch
   np.savez("start.npz", **{w.path: w.numpy() for w in model.weights})      # Keras
   symlib-audit start.safetensors
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from symlib._audit_across import Among
-from symlib._audit_array import Evidence, as_matrix, slice_axes
+from symlib._audit_array import Evidence, as_matrix, slice_axes, without_leading_ones
 from symlib._audit_copies import copy_labels, likely_pairs, read_side
 from symlib._audit_names import is_shared_by_name, is_table_by_name
 from symlib._audit_sources import Entry
@@ -37,10 +37,12 @@ class Moved(NamedTuple):
 def compare_entry(before: Entry, after: Entry) -> tuple[Moved | None, list[Among]]:
     """Return what became of one array, and what it is, for comparison with others, if it moved."""
     name = before.name
-    matrix, words = as_matrix(before.array, before.layout)
-    later, _ = as_matrix(after.array, before.layout)
-    found = sweep(before.array, matrix, words)
-    found_later = sweep(after.array, later, words)
+    first = without_leading_ones(before.array)
+    second = without_leading_ones(after.array)
+    matrix, words = as_matrix(first, before.layout)
+    later, _ = as_matrix(second, before.layout)
+    found = sweep(first, matrix, words)
+    found_later = sweep(second, later, words)
     is_soft = not before.is_trained or is_table_by_name(name)
     if not (np.isfinite(found_later.lowest) and np.isfinite(found_later.highest)):
         why = "not all entries are finite any more"
@@ -49,15 +51,15 @@ def compare_entry(before: Entry, after: Entry) -> tuple[Moved | None, list[Among
     if not moves.any():
         return None, [((name,), _unmoved(found, is_soft))]
     evidence = list(_still_equal(matrix, later, found.sides, is_soft, ""))
-    for axis in slice_axes(before.array, before.layout):
-        count = before.array.shape[axis]
-        slices = np.moveaxis(before.array, axis, 0).reshape(count, -1)
-        slices_later = np.moveaxis(after.array, axis, 0).reshape(count, -1)
-        sides = sweep(before.array, slices, ("row",)).sides
+    for axis in slice_axes(first, before.layout):
+        count = first.shape[axis]
+        slices = np.moveaxis(first, axis, 0).reshape(count, -1)
+        slices_later = np.moveaxis(second, axis, 0).reshape(count, -1)
+        sides = sweep(first, slices, ("row",)).sides
         evidence += _still_equal(slices, slices_later, sides, is_soft, f" along axis {axis}")
     was_constant = found.lowest == found.highest
     is_constant = found_later.lowest == found_later.highest
-    if was_constant and is_constant and 1 < found.entries == max(before.array.shape):
+    if was_constant and is_constant and 1 < found.entries == max(first.shape):
         why = f"all {found.entries} entries were equal, moved, and are still equal"
         evidence.append(Evidence("still equal", 0.0, 1.0, float(found.entries), why, is_soft))
     if words[0] == "row" and not moves.all() and not before.is_looked_up:

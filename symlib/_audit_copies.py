@@ -30,6 +30,8 @@ _Doubles = npt.NDArray[np.float64]
 _Numbers = npt.NDArray[Any]
 
 _NEAR: Final = 0.15  # distance of the projections of directions that are looked at again
+_SAME: Final = 1e-9  # distance along an axis that hardly any two of 10^5 points have by chance
+_DIGITS: Final = 6  # decimals that rounding leaves equal
 _MOST_COMPARED: Final = 2**22  # numbers in the rows that are compared entry by entry
 _LARGEST_TABLE: Final = 2**23  # cosines that are kept at a time
 _FEWEST_IN_A_RUN: Final = 4  # rows in a row that make a slice
@@ -43,7 +45,11 @@ class Copies(NamedTuple):
     how : str
         "equal", "equal up to the sign", or "equal up to a factor".
     total, different : int
-        How many were looked at, and how many of them differ.
+        How many there are, and how many of them differ, at most.
+    is_cut : bool
+        Whether there were too many to compare all.
+    is_one : bool
+        Whether most are copies of one.
     first, second : int
         Two that are copies.
     offset : int
@@ -55,6 +61,8 @@ class Copies(NamedTuple):
     how: str
     total: int
     different: int
+    is_cut: bool
+    is_one: bool
     first: int
     second: int
     offset: int
@@ -92,17 +100,38 @@ def likely_pairs(side: Side) -> tuple[Indices, Indices, _Doubles]:
     lengths = np.sqrt(side.squares[filled])
     turned = np.where(side.projections[filled, 0] < 0.0, -1.0, 1.0)
     points = side.projections[filled] * (turned / lengths)[:, np.newaxis]
-    tree = cKDTree(points)
-    found_apart, found_nearest = tree.query(points, k=2, distance_upper_bound=_NEAR)
+    own = np.arange(filled.size)
+    left, right, kept = _crowds(points)
+    tree = cKDTree(points[kept])
+    found_apart, found_nearest = tree.query(points[kept], k=2, distance_upper_bound=_NEAR)
     apart = np.asarray(found_apart)
     nearest = np.asarray(found_nearest)
-    own = np.arange(filled.size)
     # of several copies, a point may find another one before itself
-    column = np.where(nearest[:, 0] == own, 1, 0)
-    partner = nearest[own, column]
-    distance = apart[own, column]
-    found = partner < filled.size
-    return filled[own[found]], filled[partner[found]], np.asarray(distance[found])
+    each = own[: kept.size]
+    column = np.where(nearest[:, 0] == each, 1, 0)
+    partner = nearest[each, column]
+    distance = apart[each, column]
+    is_found = partner < kept.size
+    left = np.concatenate([left, kept[is_found]])
+    right = np.concatenate([right, kept[partner[is_found]]])
+    between = np.concatenate([np.zeros(left.size - int(is_found.sum())), distance[is_found]])
+    return filled[left], filled[right], between
+
+
+def _crowds(points: _Doubles) -> tuple[Indices, Indices, Indices]:
+    """Return pairs of points that are equal up to rounding, and one point of each such crowd.
+
+    A tree of points is slow where many are in one place. That is seen along the first axis.
+    """
+    along = np.sort(points[:, 0])
+    nothing = np.zeros(0, dtype=np.intp)
+    if np.mean(np.diff(along) < _SAME) < 0.25:
+        return nothing, nothing, np.arange(len(points))
+    rounded = np.round(points, _DIGITS)
+    _, first, inverse = np.unique(rounded, axis=0, return_index=True, return_inverse=True)
+    opening = first[inverse.ravel()]
+    others = np.flatnonzero(opening != np.arange(len(points)))
+    return opening[others], others, np.sort(first)
 
 
 def copies(
@@ -140,7 +169,12 @@ def _chosen(side: Side, pairs: tuple[Indices, Indices, _Doubles], reach: float) 
     left, right, distance = pairs
     close = distance <= reach
     chosen = np.unique(np.concatenate([left[close], right[close]]))
-    return chosen[: max(2, _MOST_COMPARED // side.length)]
+    return chosen[: _most_rows(side)]
+
+
+def _most_rows(side: Side) -> int:
+    """Return how many rows are compared entry by entry, so that they fit the memory."""
+    return max(2, _MOST_COMPARED // side.length)
 
 
 def _described(how: str, side: Side, chosen: Indices, labels: Indices) -> Copies:
@@ -159,8 +193,17 @@ def _described(how: str, side: Side, chosen: Indices, labels: Indices) -> Copies
         offset = 0
     all_as_often = chosen.size == count and counts.min() == counts.max() and counts.size > 1
     repeated = bool(all_as_often and (offsets == 1).all())
+    is_cut = chosen.size >= _most_rows(side) and chosen.size < count
     return Copies(
-        how, count, different, int(starts[0]), int(starts[0] + offsets[0]), offset, repeated
+        how=how,
+        total=count,
+        different=different,
+        is_cut=is_cut,
+        is_one=counts.size == 1 and 2 * chosen.size > count,
+        first=int(starts[0]),
+        second=int(starts[0] + offsets[0]),
+        offset=offset,
+        repeated=repeated,
     )
 
 

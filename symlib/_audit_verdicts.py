@@ -115,6 +115,7 @@ KINDS: Final = {
 # What copies bring with them
 _OF_COPIES: Final = {
     *("similar rows", "low-precision ties", "lost rank", "correlated rows", "row norms"),
+    *("shared mean", "one-signed rows"),
 }
 # A finding that explains others of the same array
 _EXPLAINS: Final = {
@@ -122,7 +123,7 @@ _EXPLAINS: Final = {
     "equal columns": _OF_COPIES,
     "equal slices": _OF_COPIES | {"equal rows", "equal columns"},
     "shared mean": {"similar rows"},
-    "single entries": {"row norms", "correlated rows", "similar rows"},
+    "single entries": {"row norms", "correlated rows", "similar rows", "scale"},
     "correlated rows": {"similar rows"},
     "lost rank": {"correlated rows", "similar rows"},
     "zero path": {"zero"},

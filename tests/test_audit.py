@@ -189,6 +189,21 @@ class TestPower:
             assert "rows 17 and 4321" in found.why
             assert how in found.why
 
+    def test_crowds_of_copies(self):
+        """Thousands in one place, and none of them is compared with all others."""
+        few = drawn(shape=(7, 12))
+        array = few[np.random.default_rng(1).integers(0, 7, 30_000)]
+        (found,) = audit({"w": array})
+        assert (found.kind, found.measured, found.expected) == ("equal rows", 7, 30_000)
+        (found,) = audit({"w": np.tile(drawn(shape=(1, 150)), (40_000, 1))})
+        assert found.why.startswith("of 40000 rows at most ")
+
+    def test_axes_of_length_one_in_front(self):
+        """As tokens and positions have them."""
+        array = drawn(shape=(1, 64, 32))
+        array[0, 7] = array[0, 3]
+        assert kinds(audit({"tokens": array})) == [("equal rows", "fault")]
+
     def test_copies_in_low_precision(self):
         """A factor rounds the copy again, at the precision of the file."""
         for dtype in (ml_dtypes.bfloat16, np.float16):
