@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from symlib._arrays import plain_array, shown
 from symlib._audit_names import is_buffer, is_embedding
+from symlib._layers import Layer, Network
 from symlib._safetensors import admit_name
 
 __all__ = ["Entry", "entries"]
@@ -95,6 +96,8 @@ def _named(argument: str, source: Any) -> Iterator[_Named]:
         for value in source.weights:
             name = getattr(value, "path", None) or value.name
             yield _Named(name, _read_variable(value), id(value) in trained, "keras")
+    elif isinstance(source, Network):
+        yield from _of_network(argument, source)
     elif isinstance(source, Mapping):
         yield from _leaves(source, "")
     else:
@@ -110,6 +113,17 @@ def _of_modules(model: Any) -> Iterator[_Named]:
         owner = owners.get(name.rpartition(".")[0], "")
         layout = "keras" if owner == "Conv1D" else "torch"  # which has its units last
         yield _Named(name, value, bool(getattr(value, "requires_grad", True)), layout, owner)
+
+
+def _of_network(argument: str, network: Network) -> Iterator[_Named]:
+    """Yield the weights and biases of a network of this library."""
+    layers = network.layers
+    if not isinstance(layers, list | tuple) or any(not isinstance(one, Layer) for one in layers):
+        raise TypeError(f"{argument} must be a network of a list of Layer, got {shown(layers)}")
+    for k, layer in enumerate(layers):
+        yield _Named(f"layers.{k}.weight", layer.weight, True, "torch")
+        if layer.bias is not None:
+            yield _Named(f"layers.{k}.bias", layer.bias, True, "torch")
 
 
 def _leaves(source: Mapping[Any, Any], before: str) -> Iterator[_Named]:

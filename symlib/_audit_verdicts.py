@@ -65,6 +65,7 @@ class _Rule(NamedTuple):
 
 _TIE: Final = "gallery/symmetry/plot_tied_units"
 _FILTERS: Final = "gallery/networks/plot_equal_filters"
+_SUMS: Final = "gallery/networks/plot_magic_square"
 _SEED: Final = "how_to/check_your_layer"
 _FROZEN: Final = "gallery/symmetry/plot_frozen_at_zero"
 _SCALE: Final = "explanation/the_scale_of_the_weights"
@@ -84,6 +85,7 @@ KINDS: Final = {
     "query = key": _Rule("fault", _SEED, "give each of query, key and value its own seed"),
     "one-signed rows": _Rule("fault", _CONE, "draw the row with both signs"),
     "single entries": _Rule("fault", _SCALE, "draw the entry again; look for an infinite quantile"),
+    "tied units": _Rule("fault", _SUMS, "draw one of the layers beside these units"),
     "still equal": _Rule("fault", _BREAKS, "break the tie: draw the copies anew, each by itself"),
     "still zero": _Rule("fault", _FROZEN, "make one factor of the path not 0"),
     "never moved": _Rule("fault", _FROZEN, "see whether it is used, is frozen, or has a gradient"),
@@ -122,6 +124,7 @@ _EXPLAINS: Final = {
     "equal rows": _OF_COPIES,
     "equal columns": _OF_COPIES,
     "equal slices": _OF_COPIES | {"equal rows", "equal columns"},
+    "tied units": _OF_COPIES | {"equal rows", "equal columns", "constant"},
     "shared mean": {"similar rows"},
     "single entries": {"row norms", "correlated rows", "similar rows", "scale"},
     "correlated rows": {"similar rows"},

@@ -46,6 +46,7 @@ from symlib._audit_names import matches
 from symlib._audit_sources import Entry, entries
 from symlib._audit_sweep import HEAD, Sweep
 from symlib._audit_verdicts import KINDS, Finding, judged, sorted_findings, written_table
+from symlib._layers import Network
 from symlib._safetensors import open_arrays, read_safetensors
 
 __all__ = ["Finding", "audit", "check_start", "compare", "read_safetensors", "table"]
@@ -69,8 +70,9 @@ def audit(
     arrays : mapping of str to array, iterable of (str, array), or a model
         The weights by their names. Pairs are taken one at a time, so that a file larger than the
         memory can be looked at. A model of PyTorch or Keras, or the parameters of a Flax model,
-        says besides which arrays are trained and which are one and the same. Arrays without
-        floating-point numbers are left out.
+        says besides which arrays are trained and which are one and the same. Of a
+        `symlib.network.Network` the order of the layers is known as well, and so are units that
+        are tied by sums. Arrays without floating-point numbers are left out.
     layout : {"torch", "keras", "flax"}, optional
         Where units are: along the first axis (torch), or along the last one (keras, flax). By
         default as the model says, or else along the last axis of what is called a kernel and the
@@ -113,11 +115,12 @@ def audit(
     - *zero*, *constant*, *zero rows*, *zero path* (both factors of a path, by their names),
       *dead biases* (beside the norms of their rows), *low-precision ties* (rows that become equal
       in bfloat16 or float16).
+    - *tied units*: what `symlib.symmetry.tied_units` says of a `symlib.network.Network`.
     - *scale* (Fisher's law among arrays of one name and shape), *shared*, *equal tables*,
       *padding*: notes.
 
-    The laws are exact for Gaussian entries. For uniform, cut and orthogonal starts they were
-    measured: at the nominal level of 5 %, the first of 40 draws at each of eight shapes.
+    The laws are exact for Gaussian entries. For uniform, cut and orthogonal ones, at eight shapes
+    from (32, 3) to (64, 576), what should happen in 5 % of the draws was seen in 0 to 8 %.
 
     Each array is walked over once, in blocks, and a few thousand of its numbers are kept.
 
@@ -147,7 +150,11 @@ def audit(
     chance = number("chance", chance, above=0.0, below=1.0)
     patterns = _admit_patterns(allow)
     is_thorough = flag("thorough", thorough)
-    return _audited(entries("arrays", arrays, admitted), chance, patterns, is_thorough, _silent)
+    stream = entries("arrays", arrays, admitted)
+    found = _audited(stream, chance, is_thorough, _silent)
+    if isinstance(arrays, Network):
+        found += _tied(arrays, found)
+    return _without(found, patterns)
 
 
 def compare(
@@ -285,15 +292,14 @@ def _asked(asked: Any) -> list[Finding]:
     with progress() as tell:
         first = entries("path", open_arrays(asked.path), asked.layout)
         if asked.after is None:
-            return _audited(first, asked.chance, patterns, asked.thorough, tell)
+            found = _audited(first, asked.chance, asked.thorough, tell)
+            return _without(found, patterns)
         stream = entries("path", open_arrays(asked.after), asked.layout)
         later = {entry.name: entry for entry in stream}
         return _compared(first, later, patterns, tell)
 
 
-def _audited(
-    stream: Iterable[Entry], chance: float, allow: Sequence[str], thorough: bool, tell: _Tell
-) -> list[Finding]:
+def _audited(stream: Iterable[Entry], chance: float, thorough: bool, tell: _Tell) -> list[Finding]:
     """Return the findings in a stream of arrays."""
     kept: list[Kept] = []
     seen: list[Among] = []
@@ -323,8 +329,36 @@ def _audited(
         for_all = min(1.0, one.chance * len(seen))
         if for_all <= chance:
             is_soft = one.is_soft or not all(trained[name] for name in names)
-            findings.append(_finding(names, one, for_all, is_soft))
-    return _without(findings, allow)
+            findings.append(_finding(names, one, for_all, is_soft=is_soft))
+    return findings
+
+
+def _tied(network: Network, found: Sequence[Finding]) -> list[Finding]:
+    """Return which hidden layers of a network have units that descent cannot tell apart."""
+    from symlib.symmetry import tied_units  # here, as its import takes its time
+
+    if any(finding.kind == "not finite" for finding in found):
+        return []
+    try:
+        labels = tied_units(network).labels
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"arrays must be a network whose parts fit, got one where {error}"
+        ) from None
+    findings = []
+    for k, of_layer in enumerate(labels):
+        units = of_layer.size
+        classes = int(of_layer.max()) + 1
+        if of_layer.ndim > 1 or classes == units:
+            continue
+        names = (f"layers.{k}.weight", f"layers.{k + 1}.weight")
+        why = (
+            f"of {units} units of hidden layer {k} descent tells {classes} apart: what they read "
+            "from, and send to, each class of units is the same in total"
+        )
+        one = Evidence("tied units", 0.0, float(classes), float(units), why)
+        findings.append(_finding(names, one, 0.0, is_soft=False))
+    return findings
 
 
 def _compared(
@@ -355,7 +389,7 @@ def _compared(
         why = "no array changed at all: was a step made between the two?"
         seen = [(tuple(names), Evidence("never moved", 0.0, 0.0, 1.0, why))]
     seen += still_equal_arrays(moved)
-    return _without([_finding(names, one, 0.0, one.is_soft) for names, one in seen], allow)
+    return _without([_finding(names, one, 0.0, is_soft=one.is_soft) for names, one in seen], allow)
 
 
 def _kept(entry: Entry, found: Sweep) -> Kept:
@@ -381,7 +415,7 @@ def _kept(entry: Entry, found: Sweep) -> Kept:
     )
 
 
-def _finding(names: tuple[str, ...], one: Evidence, chance: float, is_soft: bool) -> Finding:
+def _finding(names: tuple[str, ...], one: Evidence, chance: float, *, is_soft: bool) -> Finding:
     return judged(names, one.kind, chance, one.measured, one.expected, one.why, is_soft=is_soft)
 
 

@@ -643,6 +643,24 @@ class TestModels:
         (found,) = audit(tree)
         assert (found.arrays, found.kind) == (("params/dense/kernel",), "equal columns")
 
+    def test_a_network_of_this_library(self):
+        """The order of its layers tells what is tied, by sums too."""
+        square = [[2.0, 7, 6], [9, 5, 1], [4, 3, 8]]
+        ones = Layer(np.ones((3, 2)), np.zeros(3)), Layer(np.ones((2, 3)))
+        found = audit(Network([ones[0], Layer(square), ones[1]], "tanh"))
+        assert [(one.kind, one.verdict, one.measured) for one in found][:2] == [
+            ("tied units", "fault", 1),
+            ("tied units", "fault", 1),
+        ]
+        layers = [Layer(drawn(shape=(8, 5)), np.zeros(8)), Layer(drawn(shape=(3, 8), seed=1))]
+        assert audit(Network(layers, "tanh")) == []
+        broken = Layer(np.full((8, 5), np.nan)), layers[1]
+        assert kinds(audit(Network(list(broken), "tanh"))) == [("not finite", "fault")]
+        with pytest.raises(ValueError, match="arrays must be a network whose parts fit"):
+            audit(Network(layers[::-1], "tanh"))
+        with pytest.raises(TypeError, match="arrays must be a network of a list of Layer"):
+            audit(Network(3, "tanh"))
+
     def test_a_model_of_pytorch(self):
         """Its encoder has equal layers, and half precision is read."""
         torch = pytest.importorskip("torch")
