@@ -80,7 +80,10 @@ def still_equal_arrays(moved: Sequence[Moved]) -> Iterator[Among]:
         if len(names) < 2:
             continue
         listed = ", ".join(names[:4]) + (" and others" if len(names) > 4 else "")
-        why = f"{len(names)} arrays of shape {shape} were equal, moved, and still are: {listed}"
+        why = (
+            f"{len(names)} arrays of shape {shape} were equal, moved, and still are (unless they "
+            f"are one, stored several times): {listed}"
+        )
         kind = "shared" if is_shared_by_name(names) else "still equal"
         yield tuple(names), Evidence(kind, 0.0, 1.0, float(len(names)), why)
 

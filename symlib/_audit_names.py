@@ -38,8 +38,7 @@ _HEAD: Final = re.compile(
     r"(lm_head|head|decoder|output|logits|predictions|proj_out|generator|softmax)", re.IGNORECASE
 )
 _PARALLEL: Final = re.compile(
-    r"(expert|head|branch|member|ensemble|tower|replica|critic|qf)s?[._/-]?\d+|"
-    r"(experts|heads|branches|members|ensemble|towers|replicas|critics)[._/]\d+",
+    r"(expert|head|branch|branche|member|ensemble|tower|critic|qf)s?[._/-]?\d+",
     re.IGNORECASE,
 )
 _SELF_ATTENTION: Final = re.compile(
@@ -107,9 +106,14 @@ def is_shared_by_name(names: list[str]) -> bool:
 
 
 def has_parallel_copies(names: list[str]) -> bool:
-    """Tell whether names differ in the number of an expert, a head, a branch or a member only."""
-    same_pattern = len({pattern_of(name) for name in names}) == 1
-    return same_pattern and all(_PARALLEL.search(name) for name in names)
+    """Tell whether two names differ in the number of an expert, head, branch or member only."""
+    masked = []
+    for name in names:
+        found = _PARALLEL.search(name)
+        if found:
+            without_number = re.sub(r"\d+", "#", found[0])
+            masked.append(name[: found.start()] + without_number + name[found.end() :])
+    return len(set(masked)) < len(masked)
 
 
 def query_key_value(names: list[str]) -> bool:

@@ -202,7 +202,8 @@ def blocks(matrix: _Numbers) -> Iterator[tuple[slice, slice, _Numbers]]:
         across = slice(top, min(top + height, rows))
         for left in range(0, columns, width):
             down = slice(left, min(left + width, columns))
-            yield across, down, np.ascontiguousarray(matrix[across, down], dtype=dtype)
+            # aligned as well, which numbers at odd places of a file are not
+            yield across, down, np.require(matrix[across, down], dtype, ["C", "ALIGNED"])
 
 
 def precision_of_values(values: Array) -> str:

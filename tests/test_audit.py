@@ -12,6 +12,8 @@ from types import SimpleNamespace
 import ml_dtypes
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy import stats
 
 from symlib import _audit_laws as laws
@@ -229,6 +231,22 @@ class TestPower:
         assert "bfloat16" in found["low-precision ties"].why
 
 
+class TestInvariance:
+    """What is found does not depend on units, or on where they stand."""
+
+    @settings(max_examples=20, deadline=None)
+    @given(st.integers(0, 2**31), st.integers(-8, 8), st.booleans())
+    def test_order_and_scale(self, seed, exponent, is_turned):
+        """Rows in another order, a power of two, and the other side of the matrix."""
+        rng = np.random.default_rng(seed)
+        array = drawn(shape=(40, 30), seed=seed)
+        array[3] = -array[9]
+        changed = np.ldexp(array[rng.permutation(40)], exponent)
+        (found,) = audit({"w": changed.T if is_turned else changed})
+        assert (found.verdict, found.measured, found.expected) == ("fault", 39, 40)
+        assert found.kind == ("equal columns" if is_turned else "equal rows")
+
+
 class TestDesigns:
     """What is written by a formula is told, and is no fault."""
 
@@ -388,6 +406,11 @@ class TestAcross:
         """Experts, heads and branches that are equal."""
         found = audit({name.format(k): drawn() for k in range(3)})
         assert kinds(found) == [("equal slices", "fault")]
+
+    def test_experts_of_equal_layers(self):
+        """Layers are equal, and the experts of each differ."""
+        arrays = {f"layers.{k}.experts.{j}.w": drawn(seed=j) for k in range(2) for j in range(3)}
+        assert set(kinds(audit(arrays))) == {("equal arrays", "look")}
 
     def test_an_embedding_that_is_read_backwards(self):
         """Equal in a file, as it is one array in the model."""
