@@ -206,6 +206,8 @@ def _of_entries(subject: _Subject) -> Iterator[Evidence]:
     furthest = max(mean - found.lowest, found.highest - mean)
     rest = found.squares - found.entries * mean**2 - furthest**2
     spread = math.sqrt(max(rest, 0.0) / (found.entries - 1))
+    for side in found.sides:  # an entry of a long row is no outlier there
+        spread = max(spread, _spread_beside(side, mean))
     sigmas = furthest / spread if spread > 0.0 else math.inf
     chance = laws.entry_chance(sigmas, found.entries)
     typical = math.sqrt(2.0 * math.log(found.entries))
@@ -213,6 +215,17 @@ def _of_entries(subject: _Subject) -> Iterator[Evidence]:
     why = f"the entry {entry:.4g} is {sigmas:.3g} standard deviations away"
     soft = subject.is_soft or sigmas < _SPIKE
     yield Evidence("single entries", chance, sigmas, typical, why, soft)
+
+
+def _spread_beside(side: Side, mean: float) -> float:
+    """Return the standard deviation of the other entries in the row of the furthest one."""
+    if side.length < 2:
+        return 0.0
+    far = np.maximum(mean - side.lowest, side.highest - mean)
+    place = int(np.argmax(far))
+    centered = side.squares[place] - 2.0 * mean * side.sums[place] + side.length * mean**2
+    rest = max(float(centered - far[place] ** 2), 0.0)
+    return math.sqrt(rest / (side.length - 1))
 
 
 # Rows and columns
