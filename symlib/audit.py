@@ -119,8 +119,8 @@ def audit(
     - *scale* (Fisher's law among arrays of one name and shape), *shared*, *equal tables*,
       *padding*: notes.
 
-    The laws are exact for Gaussian entries. For uniform, cut and orthogonal ones, at eight shapes
-    from (32, 3) to (64, 576), what should happen in 5 % of the draws was seen in 0 to 8 %.
+    The laws are exact for Gaussian entries. For uniform, cut and orthogonal ones, over eight shapes
+    from (32, 3) to (64, 576) together, what should happen in 5 % of the draws did in 0 to 8 %.
 
     Each array is walked over once, in blocks, and a few thousand of its numbers are kept.
 
