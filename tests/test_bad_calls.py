@@ -16,6 +16,7 @@ import io
 import math
 import pkgutil
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,7 +59,17 @@ VARIANCES = {"weight_variance": 1.5, "bias_variance": 0.1, "activation": "tanh"}
 ENDS = VARIANCES | {"start": 1.0}
 UNITS = {"layer": Layer(MATRIX, [0.0, 0.1, 0.2]), "after": Layer(WIDE), "up_to": "equality"}
 
+STORED = Path(__file__).parent / "data" / "start.safetensors"
+START = {"w": np.array([[0.5, -1.0, 0.3], [0.2, 0.7, -0.4]])}
+LATER = {"w": np.array([[0.4, -1.0, 0.3], [0.2, 0.6, -0.4]])}
+
 VALID = {
+    "audit.audit": {"arrays": START, "layout": "torch", "chance": 1e-3, "allow": ["a*"]}
+    | {"thorough": True},
+    "audit.check_start": {"arrays": START, "layout": "torch", "allow": ["a*"], "strict": True},
+    "audit.compare": {"before": START, "after": LATER, "layout": "torch", "allow": ["a*"]},
+    "audit.read_safetensors": {"path": STORED},
+    "audit.table": {"findings": []},
     "claims.check": {"claim": "S01", "what": "one", "measured": 1.0, "expected": 1.0}
     | {"relation": "==", "atol": 0.1, "rtol": 0.1, "rounding": 0.0}
     | {"shows": "claim", "reason": "a few words"},
