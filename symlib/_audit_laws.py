@@ -104,9 +104,7 @@ def cosine_chance(squared_sine: float, features: int, pairs: float) -> float:
     Beta(1/2, (d - 1)/2), so that 1 minus it has Beta((d - 1)/2, 1/2). It is asked for as the
     squared sine, since 1 minus a cosine near 1 is rounding.
 
-    References
-    ----------
-    Muirhead, *Aspects of Multivariate Statistical Theory*, Wiley 1982, Theorem 1.5.7.
+    This follows from writing a uniform direction as a Gaussian vector over its length.
     """
     if features < 2:
         return 1.0
@@ -118,10 +116,6 @@ def correlation_chance(correlation: float, entries: int, pairs: float) -> float:
     """Return the chance that one of the pairs of arrays is as correlated.
 
     The law of `cosine_chance` in one dimension less, as means are taken off.
-
-    References
-    ----------
-    Muirhead, *Aspects of Multivariate Statistical Theory*, Wiley 1982, Theorem 5.1.1.
     """
     return cosine_chance(1.0 - correlation**2, entries - 1, pairs)
 
@@ -159,12 +153,9 @@ def pivot_chances(pivots: Array, columns: int) -> _Doubles:
     r"""Return, for each row, the chance that one is as near to the span of the rows before it.
 
     The pivots are the squared distances, rows having variance 1. That of row i, counted from 0,
-    has the law chi-squared with ``columns - i`` degrees of freedom, and all are independent.
-
-    References
-    ----------
-    Bartlett, "On the theory of statistical regression", *Proceedings of the Royal Society of
-    Edinburgh* 53 (1933), 260-283; Muirhead 1982, Theorem 3.2.14.
+    has the law chi-squared with ``columns - i`` degrees of freedom, and all are independent: the
+    part of a Gaussian row that is orthogonal to i others is Gaussian in that many dimensions. It is
+    known as Bartlett's decomposition.
     """
     degrees = columns - np.arange(pivots.size)
     each: Any = special.gammainc(degrees / 2.0, pivots / 2.0)

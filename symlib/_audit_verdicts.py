@@ -64,9 +64,11 @@ class _Rule(NamedTuple):
 
 
 _TIE: Final = "gallery/symmetry/plot_tied_units"
-_FILTERS: Final = "gallery/networks/plot_equal_filters"
+_PARTS: Final = "explanation/in_the_networks_people_train"
 _SUMS: Final = "gallery/networks/plot_magic_square"
-_SEED: Final = "how_to/check_your_layer"
+_SEED: Final = "gallery/networks/plot_one_seed"
+_BITS: Final = "gallery/networks/plot_low_precision"
+_ZERO: Final = "gallery/networks/plot_residual_zero"
 _FROZEN: Final = "gallery/symmetry/plot_frozen_at_zero"
 _SCALE: Final = "explanation/the_scale_of_the_weights"
 _CONE: Final = "gallery/null_spaces/plot_dead_cone"
@@ -74,31 +76,28 @@ _PLANTED: Final = "gallery/random_matrices/plot_planted_direction"
 _LOST: Final = "gallery/null_spaces/plot_lost_directions"
 _BREAKS: Final = "explanation/how_long_until_it_breaks"
 _NORMS: Final = "gallery/separation/plot_norms_and_constants"
-_RULES: Final = "gallery/networks/plot_which_rule"
 
 KINDS: Final = {
     "not finite": _Rule("fault", _SCALE, "write the array before it is used; look for `empty`"),
     "garbage": _Rule("fault", _SCALE, "write the array before it is used; look for `empty`"),
     "equal rows": _Rule("fault", _TIE, "draw each row by itself; compare a later snapshot"),
     "equal columns": _Rule("fault", _TIE, "draw each column by itself; compare a later snapshot"),
-    "equal slices": _Rule("fault", _FILTERS, "draw each head, expert or member by itself"),
-    "query = key": _Rule("fault", _SEED, "give each of query, key and value its own seed"),
+    "equal slices": _Rule("fault", _PARTS, "draw each head, expert or member by itself"),
+    "query = key": _Rule("fault", _PARTS, "give each of query, key and value its own seed"),
     "one-signed rows": _Rule("fault", _CONE, "draw the row with both signs"),
     "single entries": _Rule("fault", _SCALE, "draw the entry again; look for an infinite quantile"),
     "tied units": _Rule("fault", _SUMS, "draw one of the layers beside these units"),
     "still equal": _Rule("fault", _BREAKS, "break the tie: draw the copies anew, each by itself"),
-    "still zero": _Rule("fault", _FROZEN, "make one factor of the path not 0"),
+    "still zero": _Rule("fault", _ZERO, "make one factor of the path not 0"),
     "never moved": _Rule("fault", _FROZEN, "see whether it is used, is frozen, or has a gradient"),
     "rows never moved": _Rule("look", _CONE, "see whether these units are ever on"),
-    "zero path": _Rule("look", _FROZEN, "make one of the two not 0, or neither ever learns"),
-    "equal arrays": _Rule(
-        "look", _SEED, "draw each layer by itself; copies of layers train slower"
-    ),
+    "zero path": _Rule("look", _ZERO, "make one of the two not 0, or neither ever learns"),
+    "equal arrays": _Rule("look", _SEED, "draw each layer by itself, unless copies are meant"),
     "same stream": _Rule("look", _SEED, "use one generator for all layers, not one seed for each"),
     "similar arrays": _Rule("look", _SEED, "draw each layer by itself"),
     "similar rows": _Rule("look", _TIE, "draw each row by itself"),
-    "low-precision ties": _Rule("look", _RULES, "draw in the precision that is trained"),
-    "zero": _Rule("look", _FROZEN, "right for a last layer or one factor of a path, not for both"),
+    "low-precision ties": _Rule("look", _BITS, "draw in the precision that is trained"),
+    "zero": _Rule("look", _ZERO, "right for a last layer or one factor of a path, not for both"),
     "constant": _Rule("look", "explanation/the_tie", "draw it, unless its units are told apart"),
     "zero rows": _Rule("look", _FROZEN, "see whether these units have another way to learn"),
     "lost rank": _Rule("look", _LOST, "draw all rows independently of each other"),

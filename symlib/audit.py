@@ -126,9 +126,6 @@ def audit(
 
     References
     ----------
-    Muirhead, *Aspects of Multivariate Statistical Theory*, Wiley 1982, Theorems 1.5.7, 3.2.14 and
-    5.1.1.
-
     Davidson and Szarek, "Local operator theory, random matrices and Banach spaces", *Handbook of
     the Geometry of Banach Spaces* 1, Elsevier 2001, Theorem II.13.
 
@@ -266,7 +263,7 @@ def table(findings: Sequence[Finding]) -> str:
     LOOK  zero                head.weight
           all 320 entries are 0
           do: right for a last layer or one factor of a path, not for both
-          page: gallery/symmetry/plot_frozen_at_zero
+          page: gallery/networks/plot_residual_zero
     """
     return written_table(_admit_findings(findings))
 
