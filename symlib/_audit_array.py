@@ -280,8 +280,9 @@ def _copied(subject: _Subject, side: Side, same: Copies | None, kind: str) -> Ev
         unit = rounding_unit(found.precision)
         chance = laws.cosine_chance(unit**2, side.length, pairs)
     word = side.word
+    at_most = "at most " if same.is_cut else ""
     why = (
-        f"of {same.total} {word}s {'at most ' if same.is_cut else ''}{same.different} differ: "
+        f"{at_most}{same.different} of {same.total} {word}s are distinct: "
         f"{word}s {same.first} and {same.second} are {same.how}"
     )
     if same.offset:
@@ -325,7 +326,9 @@ def _low_precision(subject: _Subject, side: Side) -> Iterator[Evidence]:
     different["bfloat16"] = len(np.unique((bits + nearest_even) >> np.uint32(16), axis=0))
     for precision, left in different.items():
         if left < count:
-            why = f"of {count} {side.word}s {left} differ once they are rounded to {precision}"
+            why = (
+                f"{left} of {count} {side.word}s are distinct once they are rounded to {precision}"
+            )
             yield Evidence("low-precision ties", 0.0, float(left), float(count), why)
 
 

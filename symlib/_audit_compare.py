@@ -49,7 +49,7 @@ def compare_entry(before: Entry, after: Entry) -> tuple[Moved | None, list[Among
         return None, [((name,), Evidence("not finite", 0.0, 1.0, 0.0, why, is_soft))]
     moves = _moved_rows(matrix, later)
     if not moves.any():
-        return None, [((name,), _unmoved(found, is_soft))]
+        return None, [((name,), _unmoved(found, is_soft, is_bias=first.ndim == 1))]
     evidence = list(_still_equal(matrix, later, found.sides, is_soft, ""))
     for axis in slice_axes(first, before.layout):
         count = first.shape[axis]
@@ -101,12 +101,15 @@ def _moved_rows(before: _Numbers, after: _Numbers) -> npt.NDArray[np.bool_]:
     return moves
 
 
-def _unmoved(found: Sweep, is_soft: bool) -> Evidence:
+def _unmoved(found: Sweep, is_soft: bool, *, is_bias: bool) -> Evidence:
+    """Return what it means that no entry changed; some biases need no gradient."""
     if found.squares == 0.0:
         why = f"all {found.entries} entries were 0 and still are"
         return Evidence("still zero", 0.0, 0.0, 0.0, why, is_soft)
     why = f"none of {found.entries} entries changed"
-    return Evidence("never moved", 0.0, 0.0, 1.0, why, is_soft)
+    if is_bias:
+        why += ", which is right for a bias of keys, or before a batch normalization"
+    return Evidence("never moved", 0.0, 0.0, 1.0, why, is_soft or is_bias)
 
 
 def _still_equal(
@@ -129,11 +132,11 @@ def _still_equal(
             first, second = _two_of(chosen, both)
             left = side.squares.size - tied.size + int((counts > 1).sum())
             word = "slice" if where else side.word
-            why = (
-                f"of {side.squares.size} {word}s{where} {left} differ, before and after: {word}s "
-                f"{first} and {second} were equal, moved, and still are"
-            )
             count = float(side.squares.size)
+            why = (
+                f"{left} of {side.squares.size} {word}s{where} are distinct, before and after: "
+                f"{word}s {first} and {second} were equal, moved, and still are"
+            )
             yield Evidence("still equal", 0.0, float(left), count, why, is_soft)
 
 

@@ -8,6 +8,7 @@ are arrays or hold one as ``value``.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from os import PathLike
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -89,13 +90,14 @@ def entries(argument: str, source: object, layout: str | None) -> Iterator[Entry
 
 def _named(argument: str, source: Any) -> Iterator[_Named]:
     """Yield names and values of whatever came."""
-    if callable(getattr(source, "named_parameters", None)):
-        yield from _of_modules(source)
-    elif hasattr(source, "trainable_weights") and hasattr(source, "weights"):
+    # a Keras model on the backend of PyTorch is both, and knows its own names better
+    if hasattr(source, "trainable_weights") and hasattr(source, "weights"):
         trained = {id(value) for value in source.trainable_weights}
         for value in source.weights:
             name = getattr(value, "path", None) or value.name
             yield _Named(name, _read_variable(value), id(value) in trained, "keras")
+    elif callable(getattr(source, "named_parameters", None)):
+        yield from _of_modules(source)
     elif isinstance(source, Network):
         yield from _of_network(argument, source)
     elif isinstance(source, Mapping):
@@ -140,7 +142,9 @@ def _leaves(source: Mapping[Any, Any], before: str) -> Iterator[_Named]:
 def _pairs(argument: str, source: Any) -> Iterator[_Named]:
     """Yield pairs of a name and a value."""
     wrong = f"{argument} must be {_WANTED}, got {shown(source)}"
-    if isinstance(source, str | bytes) or not isinstance(source, Iterable):
+    if isinstance(source, str | PathLike):
+        raise TypeError(f"{wrong}: for a file, give read_safetensors(path)")
+    if isinstance(source, bytes) or not isinstance(source, Iterable):
         raise TypeError(wrong)
     for pair in source:
         if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(pair[0], str):

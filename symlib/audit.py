@@ -141,7 +141,7 @@ def audit(
     >>> finding.kind, finding.verdict
     ('equal rows', 'fault')
     >>> finding.why
-    'of 64 rows 63 differ: rows 3 and 7 are equal'
+    '63 of 64 rows are distinct: rows 3 and 7 are equal'
     """
     admitted = _admit_layout(layout)
     chance = number("chance", chance, above=0.0, below=1.0)
@@ -383,7 +383,9 @@ def _compared(
     if not names:
         raise ValueError("after must have arrays of the names in before, got none")
     if not moved and all(one.kind != "not finite" for _, one in seen):
-        why = "no array changed at all: was a step made between the two?"
+        why = (
+            "no array changed at all: was a step made, and is *before* a copy? If so, none can move"
+        )
         seen = [(tuple(names), Evidence("never moved", 0.0, 0.0, 1.0, why))]
     seen += still_equal_arrays(moved)
     return _without([_finding(names, one, 0.0, is_soft=one.is_soft) for names, one in seen], allow)

@@ -198,7 +198,7 @@ class TestPower:
         (found,) = audit({"w": array})
         assert (found.kind, found.measured, found.expected) == ("equal rows", 7, 30_000)
         (found,) = audit({"w": np.tile(drawn(shape=(1, 150)), (40_000, 1))})
-        assert found.why.startswith("of 40000 rows at most ")
+        assert found.why.startswith("at most ")
 
     def test_axes_of_length_one_in_front(self):
         """As tokens and positions have them."""
@@ -805,7 +805,7 @@ class TestReport:
             arrays[f"h.{k}.w"][3] = arrays[f"h.{k}.w"][1]
         text = table(audit(arrays | {"head": np.zeros((10, 32))}))
         assert text.startswith("12 faults, 1 look\n\nFAULT equal rows          h.#.w (12 times)")
-        assert text.index("LOOK") > text.index("h.0.w: of 64 rows 63 differ")
+        assert text.index("LOOK") > text.index("h.0.w: 63 of 64 rows are distinct")
         assert max(map(len, text.splitlines())) <= 96
         many = {f"{name}.w": np.zeros((3, 3)) for name in "abcdefghijklmnop"}
         assert table(audit(many)).endswith("and 4 more kinds and names")
