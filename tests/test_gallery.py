@@ -2006,6 +2006,12 @@ MUTATIONS = {
         "[1, 1, 1, 1]",
         "W04",
     ),
+    "a router that stays when experts change places": (
+        "networks/plot_what_is_permuted",
+        "[(4, 3), (4, 2, 3), (4, 2, 2)], [(0,), (0,), (0,)]",
+        "[(4, 3), (4, 2, 3), (4, 2, 2)], [(), (0,), (0,)]",
+        "W17",
+    ),
     "keys that are almost zero": (
         "networks/plot_zeros_in_attention",
         'factors["key"][[2, 3]] = 0',
