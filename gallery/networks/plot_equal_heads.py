@@ -179,8 +179,8 @@ check("W04", "gap of equal heads", gap(after_equal), 0, rounding=1e-9)
 check("W04", "gap of equal heads, Adam", gap(train_by_adam(equal)), 0, rounding=1e-6)
 
 # %%
-# **What they can learn is what one head can.** Under gradient descent two equal heads are, step for step, one head whose
-# output matrix is the sum of theirs. It moves that matrix at twice the rate, and the other three at half of it.
+# **What they can learn is what one head can.** Under gradient descent two equal heads are, step for step, one head
+# whose output matrix is the sum of theirs. It moves that matrix at twice the rate, and the other three at half of it.
 one_head = np.array([[query, key, value, output + output]])
 rates = rate * np.array([1 / 2, 1 / 2, 1 / 2, 2]).reshape(1, 4, 1, 1)
 losses_of_one, _ = train(one_head, steps=100, rate=rates)
@@ -189,9 +189,9 @@ check("W04", "losses apart, two heads and one", apart, 0, rounding=1e-9)
 
 # %%
 # **Different output slices are enough.** Let :math:`G` be the derivative of the loss in the outputs. That in
-# :math:`W_V` is :math:`(PX)^T G W_O^T`, summed over samples. So at the first step the matrices :math:`W_V` part by minus
-# the rate times :math:`(PX)^T G (W_O - W_O')^T`: what the heads saw, where the loss would like the outputs to go, and how
-# much the slices differ.
+# :math:`W_V` is :math:`(PX)^T G W_O^T`, summed over samples. So at the first step the matrices :math:`W_V` part by
+# minus the rate times :math:`(PX)^T G (W_O - W_O')^T`: what the heads saw, where the loss would like the outputs to go,
+# and how much the slices differ.
 seen = attention(equal)[0] @ x
 outputs_at_start = seen @ value @ (output + other_output)
 signal = 2 * (outputs_at_start - y) / y.size
@@ -258,8 +258,8 @@ growth = gap_of_products(after_noise) / gap_of_products(noisy)
 check("W04", "growth of a noise of 1e-9", growth, 10, relation=">", shows="limit")
 
 # %%
-# **A difference in how the slices write to outputs that the loss does not read** parts nothing. Let it read three of the
-# four outputs, and let the slices differ in how they write to the fourth.
+# **A difference in how the slices write to outputs that the loss does not read** parts nothing. Let it read three of
+# the four outputs, and let the slices differ in how they write to the fourth.
 unread = output.copy()
 unread[:, 3] = other_output[:, 3]
 differ_unread = np.array([first, [query, key, value, unread]])

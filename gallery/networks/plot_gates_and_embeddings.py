@@ -18,8 +18,8 @@ hand, W14, which is derived here.
 # %%
 # Set-up
 # ------
-# An LSTM with four units reads four inputs, and predicts the product of two of them and a third. As in PyTorch the weights
-# of its gates are stacked: input, forget, cell and output gate. Autograd differentiates it.
+# An LSTM with four units reads four inputs, and predicts the product of two of them and a third. As in PyTorch the
+# weights of its gates are stacked: input, forget, cell and output gate. Autograd differentiates it.
 from copy import deepcopy
 
 import autograd.numpy as anp
@@ -136,8 +136,8 @@ of_random, after_random = train(lstm, random)
 
 # %%
 # **An embedding** has a row for each token and a column for each feature. The tokens are the letters of a rhyme, and
-# the network predicts the next letter: the row of a letter goes through a layer of tanh units, and a matrix makes scores
-# of them.
+# the network predicts the next letter: the row of a letter goes through a layer of tanh units, and a matrix makes
+# scores of them.
 rhyme = "she sells sea shells by the sea shore the shells she sells are sea shells for sure"
 letters = sorted(set(rhyme))
 tokens = np.array([letters.index(letter) for letter in rhyme])
@@ -366,9 +366,9 @@ apart = gap(lstm, after)
 check("W14", "gap, random read-out, one step", apart, 1e-4, relation=">", shows="limit")
 
 # %%
-# **An initial state that differs** parts the units at once where recurrent weights differ. Where those of a gate are all
-# equal, each unit reads the same sum of it. But the derivative of a recurrent weight has the state it comes from as a
-# factor. So after one step of training the columns differ, and after two the units do. An initial cell state that
+# **An initial state that differs** parts the units at once where recurrent weights differ. Where those of a gate are
+# all equal, each unit reads the same sum of it. But the derivative of a recurrent weight has the state it comes from as
+# a factor. So after one step of training the columns differ, and after two the units do. An initial cell state that
 # differs parts them at once, as each unit keeps its own.
 unequal = rng.standard_normal(units)
 start = deepcopy(four_gates)

@@ -269,8 +269,8 @@ check("W06", "layer norm, two of eight tied, range", varies, 0.1, relation=">", 
 
 # %%
 # **All that two classes of tied units pass is a sign.** If half of the units have one value and half another, at a
-# distance :math:`d` that is large against :math:`\sqrt\epsilon`, the normalized values are 1 and -1, whether the two are
-# 1 apart or 100, up to :math:`2\epsilon/d^2`. Which of the two is larger is all that passes layer normalization.
+# distance :math:`d` that is large against :math:`\sqrt\epsilon`, the normalized values are 1 and -1, whether the two
+# are 1 apart or 100, up to :math:`2\epsilon/d^2`. Which of the two is larger is all that passes layer normalization.
 for distance in (1, 100):
     two_values = np.repeat([[0.0, distance]], units // 2, axis=1)
     upper = layer_norm(two_values, default_epsilon)[0, -1]

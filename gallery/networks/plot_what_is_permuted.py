@@ -134,7 +134,8 @@ for name, (function, x, shapes, axes) in networks.items():
 # %%
 # The figure
 # ----------
-# Each picture is a layer and what reads it, as matrices. The blue and the orange part can change places.
+# Each picture is a layer and what reads it, as matrices. The blue and the orange part can change places. Input
+# weights and biases of the LSTM are left out: they have the rows of its recurrent weights.
 fig, axs = plt.subplots(2, 3, figsize=(6.4, 3.6))
 
 
@@ -223,8 +224,8 @@ for name in networks:
 # Where it stops being true
 # -------------------------
 # **In all arrays but one** is not enough: leave one array of a list as it was, whichever it is, and with random weights
-# the outputs change. So a swap of some arrays is no symmetry of the network, and proves no tie. (It does not disprove one,
-# either: units can be tied because sums of the weights after them agree.)
+# the outputs change. So a swap of some arrays is no symmetry of the network, and proves no tie. (It does not disprove
+# one, either: units can be tied because sums of the weights after them agree.)
 for name in networks:
     what = f"change, all but one: {name}"
     least = least_change_of_all_but_one[name]

@@ -167,10 +167,11 @@ fig.alt_text = (
 # What this page promises
 # -----------------------
 # **At most one of each pair, W05.** Let :math:`S` be the derivative of the loss in the scores, and :math:`G` that in
-# the outputs. Then the derivatives in :math:`W_Q` and :math:`W_K` are :math:`X^T S X W_K` and :math:`X^T S^T X W_Q`,
-# up to the factor :math:`1/\sqrt{k}`, and those in :math:`W_V` and :math:`W_O` are :math:`(PX)^T G W_O^T` and :math:`(P X W_V)^T
-# G`. In each pair the partner is a factor. Adam moves nothing where each gradient so far was 0, so it changes none of
-# this. In nine of the sixteen starts all four matrices move, in three only values and outputs do, in four nothing does.
+# the outputs. Then the derivatives in :math:`W_Q` and :math:`W_K` are :math:`X^T S X W_K` and :math:`X^T S^T X W_Q`, up
+# to the factor :math:`1/\sqrt{k}`, and those in :math:`W_V` and :math:`W_O` are :math:`(PX)^T G W_O^T` and :math:`(P X
+# W_V)^T G`. In each pair the partner is a factor. Adam moves nothing where each gradient so far was 0, so it changes
+# none of this. In nine of the sixteen starts all four matrices move, in three only values and outputs do, in four
+# nothing does.
 check("W05", "starts in which all four move", np.sum(who_moves == 4), 9)
 check("W05", "starts in which two move", np.sum(who_moves == 2), 3)
 check("W05", "starts in which none moves", np.sum(who_moves == 0), 4)
