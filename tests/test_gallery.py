@@ -2174,6 +2174,18 @@ MUTATIONS = {
         "by_unit = rng.standard_normal((features, features))",
         "W14",
     ),
+    "ReLU with the slope 1/2 at 0": (
+        "networks/plot_gates_and_embeddings",
+        "return anp.where(z > 0, z, 0)",
+        "return anp.maximum(z, 0)",
+        "W14",
+    ),
+    "targets that are not centered": (
+        "networks/plot_zeros_in_attention",
+        "y = uncentered - uncentered.mean(axis=(0, 1))",
+        "y = uncentered + 0.01",
+        "W05",
+    ),
     "letters that are not exchanged": (
         "networks/plot_gates_and_embeddings",
         "exchanged[[first, second]] = [second, first]",

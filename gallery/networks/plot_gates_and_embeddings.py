@@ -366,10 +366,10 @@ apart = gap(lstm, after)
 check("W14", "gap, random read-out, one step", apart, 1e-4, relation=">", shows="limit")
 
 # %%
-# **An initial state that differs** parts the units at once where recurrent weights differ. Where those of a gate are
-# all equal, each unit reads the same sum of it. But the derivative of a recurrent weight has the state it comes from as
-# a factor. So after one step of training the columns differ, and after two the units do. An initial cell state that
-# differs parts them at once, as each unit keeps its own.
+# **An initial state that differs** parts the units of an LSTM at once where the rows of its recurrent weights differ, in
+# general. Where those of each gate agree, each unit reads the same sums. But the derivative of a recurrent weight has
+# the state it comes from as a factor. So after one step of training the columns differ, and after two the units do. An
+# initial cell state that differs parts them at once, as each unit keeps its own.
 unequal = rng.standard_normal(units)
 start = deepcopy(four_gates)
 start[3] = unequal
@@ -448,8 +448,8 @@ check("W14", "embedding from 0, ReLU with bias 0", largest, 0, shows="limit")
 # not 0 sets it free, with tanh.
 for_scores = value_and_grad(loss_with_one_matrix)
 _, gradient = for_scores([zero, random_layer, no_bias])
-largest = np.abs(gradient[0]).max()
-check("W14", "gradient of one matrix at 0", largest, 0, shows="limit")
+largest = max(np.abs(part).max() for part in gradient)
+check("W14", "gradients, one matrix at 0", largest, 0, shows="limit")
 some_bias = rng.standard_normal(features)
 _, gradient = for_scores([zero, random_layer, some_bias])
 largest = np.abs(gradient[0]).max()
