@@ -366,10 +366,10 @@ apart = gap(lstm, after)
 check("W14", "gap, random read-out, one step", apart, 1e-4, relation=">", shows="limit")
 
 # %%
-# **An initial state that differs** parts the units of an LSTM at once where the rows of its recurrent weights differ, in
-# general. Where those of each gate agree, each unit reads the same sums. But the derivative of a recurrent weight has
-# the state it comes from as a factor. So after one step of training the columns differ, and after two the units do. An
-# initial cell state that differs parts them at once, as each unit keeps its own.
+# **An initial state that differs** parts the units of an LSTM at once where the rows of its recurrent weights differ,
+# in general. Where those of each gate agree, each unit reads the same sums. But the derivative of a recurrent weight
+# has the state it comes from as a factor. So after one step of training the columns differ, and after two the units do.
+# An initial cell state that differs parts them at once, as each unit keeps its own.
 unequal = rng.standard_normal(units)
 start = deepcopy(four_gates)
 start[3] = unequal
