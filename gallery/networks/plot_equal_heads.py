@@ -271,7 +271,7 @@ check("W04", "gap, difference unread", apart, 0, rounding=1e-9, shows="limit")
 # %%
 # **What tells heads apart by their number.** Fixed terms in the scores, with another slope for each head as in ALiBi,
 # part equal heads. So does dropout on the attention weights, which has a mask for each head;
-# ``nn.MultiheadAttention`` has it if its ``dropout``, by default 0, is not.
+# ``nn.MultiheadAttention`` has it if you set ``dropout``, which is 0 by default.
 positions = np.arange(tokens)
 distance = np.abs(positions[:, np.newaxis] - positions)
 slope_of_head = np.array([1 / 4, 1 / 16]).reshape(2, 1, 1, 1)
