@@ -2006,6 +2006,12 @@ MUTATIONS = {
         "[1, 1, 1, 1]",
         "W04",
     ),
+    "a router that stays when experts change places": (
+        "networks/plot_what_is_permuted",
+        "[(4, 3), (4, 2, 3), (4, 2, 2)], [(0,), (0,), (0,)]",
+        "[(4, 3), (4, 2, 3), (4, 2, 2)], [(), (0,), (0,)]",
+        "W17",
+    ),
     "keys that are almost zero": (
         "networks/plot_zeros_in_attention",
         'factors["key"][[2, 3]] = 0',
@@ -2167,6 +2173,18 @@ MUTATIONS = {
         "by_unit = np.repeat(rng.standard_normal((features, 1)), features, axis=1)",
         "by_unit = rng.standard_normal((features, features))",
         "W14",
+    ),
+    "ReLU with the slope 1/2 at 0": (
+        "networks/plot_gates_and_embeddings",
+        "return anp.where(z > 0, z, 0)",
+        "return anp.maximum(z, 0)",
+        "W14",
+    ),
+    "targets that are not centered": (
+        "networks/plot_zeros_in_attention",
+        "y = uncentered - uncentered.mean(axis=(0, 1))",
+        "y = uncentered + 0.01",
+        "W05",
     ),
     "letters that are not exchanged": (
         "networks/plot_gates_and_embeddings",

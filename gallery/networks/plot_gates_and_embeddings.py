@@ -8,8 +8,8 @@ Do LSTM gates or embeddings break the symmetry?
 
 Gates do not: a unit of an LSTM or GRU has one index in all its gates, and units that agree in each gate, and in what
 reads them, stay one unit, however different the gates are from each other.
-An embedding may start constant or at zero if the layer after it is random: tokens part because they meet different
-data, features because the layer after treats them differently.
+An embedding may start constant if the layer after it is random, as tokens part by their data and features by that
+layer; to start at zero it needs, besides, units that answer to a small change at 0 and a last matrix that is not 0.
 
 That ties are about sums is W01. Here it is executed for two kinds of layers whose gradients nobody wants to write by
 hand, W14, which is derived here.
@@ -18,8 +18,8 @@ hand, W14, which is derived here.
 # %%
 # Set-up
 # ------
-# An LSTM with four units reads four inputs, and names the product of two of them and a third. As in PyTorch the weights
-# of its gates are stacked: input, forget, cell and output gate. Autograd differentiates it.
+# An LSTM with four units reads four inputs, and predicts the product of two of them and a third. As in PyTorch the
+# weights of its gates are stacked: input, forget, cell and output gate. Autograd differentiates it.
 from copy import deepcopy
 
 import autograd.numpy as anp
@@ -44,11 +44,11 @@ def sigmoid(z):
     return 1 / (1 + anp.exp(-z))
 
 
-def lstm(parameters):
+def lstm(parameters, initial_cell=0.0):
     """Return the last states of the units, a row for each sample."""
     inputs, recurrent, bias, initial, _, _ = parameters
     state = anp.zeros((samples, units)) + initial
-    cell = anp.zeros((samples, units))
+    cell = anp.zeros((samples, units)) + initial_cell
     for now in x:
         sums = now @ inputs.T + state @ recurrent.T + bias
         enter, keep, new, leave = anp.split(sums, 4, axis=1)
@@ -136,8 +136,8 @@ of_random, after_random = train(lstm, random)
 
 # %%
 # **An embedding** has a row for each token and a column for each feature. The tokens are the letters of a rhyme, and
-# the network names the next letter: the row of a letter goes through a layer of tanh units, and a matrix makes scores
-# of them.
+# the network predicts the next letter: the row of a letter goes through a layer of tanh units, and a matrix makes
+# scores of them.
 rhyme = "she sells sea shells by the sea shore the shells she sells are sea shells for sure"
 letters = sorted(set(rhyme))
 tokens = np.array([letters.index(letter) for letter in rhyme])
@@ -155,10 +155,10 @@ def cross_entropy(scores, targets):
     return anp.mean(total - chosen)
 
 
-def loss_of_letters(parameters, now=now, following=following):
-    """Return the loss of an embedding, a layer of tanh units, and an unembedding."""
+def loss_of_letters(parameters, now=now, following=following, activation=anp.tanh):
+    """Return the loss of an embedding, a layer of units, and an unembedding."""
     embedding, layer, bias, unembedding = parameters
-    hidden = anp.tanh(embedding[now] @ layer.T + bias)
+    hidden = activation(embedding[now] @ layer.T + bias)
     return cross_entropy(hidden @ unembedding.T, following)
 
 
@@ -344,31 +344,48 @@ check("W14", "spread of features, one matrix and sums", apart, 0, rounding=1e-9)
 # %%
 # **How you meet it.** ``torch.nn.LSTM`` and ``torch.nn.GRU`` start uniform between :math:`\pm 1/\sqrt{m}` for m units,
 # and ``torch.nn.Embedding`` standard normal, with a row of zeros for ``padding_idx``. ``keras.layers.LSTM`` adds 1 to
-# the biases of the forget gate: the same for all units, which ties nothing and parts nothing. A loop that fills all
-# parameters with one number, such as ``torch.nn.init.constant_``, makes one unit of the layer if the read-out is filled
-# with one number, too.
+# the biases of the forget gate: the same for all units, which ties nothing and parts nothing. A loop that
+# calls ``torch.nn.init.constant_`` with one number on all parameters, those of the read-out as well, makes one unit of
+# the layer.
 
 # %%
 # Where it stops being true
 # -------------------------
 # **One gate is enough to part them,** with its recurrent matrix alone, or its biases alone. So is a read-out that
-# differs, after one step, and, where recurrent weights differ, an initial state that does. (If all recurrent weights of
-# a gate are equal, all units read the same sum of it, and the LSTM forgets it at once.)
+# differs, after one step.
 number = classes(one_gate)
 check("W14", "classes, one gate random", number, units, shows="limit")
 start = deepcopy(constant)
 start[2] = rng.standard_normal(rows)
 apart = gap(lstm, start)
 check("W14", "gap of states, random biases", apart, 0.01, relation=">", shows="limit")
-start = deepcopy(four_gates)
-start[3] = rng.standard_normal(units)
-apart = gap(lstm, start)
-check("W14", "gap, random initial state", apart, 1e-3, relation=">", shows="limit")
 start = deepcopy(constant)
 start[4] = rng.standard_normal((2, units))
 _, after = train(lstm, start, steps=1)
 apart = gap(lstm, after)
 check("W14", "gap, random read-out, one step", apart, 1e-4, relation=">", shows="limit")
+
+# %%
+# **An initial state that differs** parts the units of an LSTM at once where the rows of its recurrent weights differ,
+# in general. Where those of each gate agree, each unit reads the same sums. But the derivative of a recurrent weight
+# has the state it comes from as a factor. So after one step of training the columns differ, and after two the units do.
+# An initial cell state that differs parts them at once, as each unit keeps its own.
+unequal = rng.standard_normal(units)
+start = deepcopy(four_gates)
+start[3] = unequal
+apart = gap(lstm, start)
+check("W14", "gap, random initial state", apart, 1e-3, relation=">", shows="limit")
+start = deepcopy(constant)
+start[3] = unequal
+_, after = train(lstm, start, steps=1)
+apart = gap(lstm, after)
+check("W14", "the same, equal recurrent weights, 1 step", apart, 0, rounding=1e-12)
+_, after = train(lstm, start, steps=2)
+apart = gap(lstm, after)
+check("W14", "the same, two steps", apart, 1e-7, relation=">", shows="limit")
+states = lstm(constant, initial_cell=unequal)
+apart = np.ptp(states, axis=1).max()
+check("W14", "gap, random initial cell state", apart, 1e-3, relation=">", shows="limit")
 
 # %%
 # **Gates that are balanced for different classes.** Here the input gate knows the pairs 1, 2 and 3, 4, and the forget
@@ -398,23 +415,49 @@ apart = gap(lstm, after)
 check("W14", "gap, gates 0, random read-out", apart, 1e-3, relation=">", shows="limit")
 
 # %%
-# **Zero embeddings can be stuck, too:** if the layer after starts at 0 as well, each has the other as a factor of its
-# gradient; and if the embedding is the unembedding and the layer has no bias. A bias in the layer sets it free.
-start = [zero, 0 * random_layer, no_bias, random_unembedding]
+# **Zero embeddings can be stuck, too.** If the layer after starts at 0 as well, each has the other as a factor of its
+# gradient, whatever the bias is. With a random layer whose bias is 0 the units say 0. Then an unembedding that starts
+# at 0, too, is stuck with them. And ReLU units, whose slope at 0 PyTorch takes as 0, let nothing move but what is added
+# at the end.
+start = [zero, 0 * random_layer, rng.standard_normal(features), random_unembedding]
 _, after = descend(loss_of_letters, start, steps=20)
 largest = np.abs(after[0]).max()
 check("W14", "embedding, it and the layer from 0", largest, 0, shows="limit")
+start = [zero, random_layer, no_bias, 0 * random_unembedding]
+_, after = descend(loss_of_letters, start, steps=20)
+largest = np.abs(after[0]).max()
+check("W14", "embedding, it and the unembedding from 0", largest, 0, shows="limit")
+
+
+def relu(z):
+    """Return the larger of z and 0, with the slope 0 at 0."""
+    return anp.where(z > 0, z, 0)
+
+
+def loss_with_relu(parameters):
+    """Return the loss with ReLU units."""
+    return loss_of_letters(parameters, activation=relu)
+
+
+_, after = descend(loss_with_relu, [zero, *random_rest], steps=20)
+largest = np.abs(after[0]).max()
+check("W14", "embedding from 0, ReLU with bias 0", largest, 0, shows="limit")
+
+# %%
+# An embedding that is the unembedding, too, is stuck at 0 if the bias of the layer is 0, trained or not. A bias that is
+# not 0 sets it free, with tanh.
 for_scores = value_and_grad(loss_with_one_matrix)
 _, gradient = for_scores([zero, random_layer, no_bias])
-largest = np.abs(gradient[0]).max()
-check("W14", "gradient of one matrix at 0", largest, 0, shows="limit")
+largest = max(np.abs(part).max() for part in gradient)
+check("W14", "gradients, one matrix at 0", largest, 0, shows="limit")
 some_bias = rng.standard_normal(features)
 _, gradient = for_scores([zero, random_layer, some_bias])
 largest = np.abs(gradient[0]).max()
 check("W14", "the same with a bias", largest, 1e-3, relation=">", shows="limit")
 
 # %%
-# **Tokens that the data treat alike** do not part. A letter that never occurs as an input keeps its row. And let each
+# **Tokens that the data treat alike** do not part. A letter that never occurs as an input keeps its row, under gradient
+# descent without weight decay and with an embedding that is not the unembedding, too. And let each
 # sample stand once more with s and l exchanged. On all data their rows stay equal, if the two start alike in the
 # unembedding. Mini-batches part them: this tie is one of the data, and not of the network.
 first = letters.index("s")
@@ -441,8 +484,9 @@ check("W14", "rows of s and l, a batch of half", apart, 1e-4, relation=">", show
 
 # %%
 # **A normalization right behind a zero embedding** divides by the root of its small number. The root mean square of a
-# row is 0, so its gradient is multiplied by :math:`1/\sqrt{\epsilon}`: 316 for the 1e-5 of PyTorch's ``LayerNorm``,
-# which subtracts the mean as well. It is no trap, but a first step of that size.
+# row is 0, so its gradient is multiplied by :math:`1/\sqrt{\epsilon}`: 316 for 1e-5, the default of PyTorch's
+# ``LayerNorm``, which subtracts the mean as well, and 2896 for the default of its ``RMSNorm`` in single precision, the
+# machine epsilon. It is no trap, but a first step of that size.
 epsilon = 1e-5
 
 

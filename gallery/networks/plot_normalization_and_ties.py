@@ -6,10 +6,10 @@
 Does batch norm or layer norm break the symmetry?
 =================================================
 
-Neither does: both treat all units alike, so under gradient descent equal units with equal weights after them stay equal
-in exact arithmetic.
-With batch normalization the tied units still learn, as one unit; with layer normalization across them they fall silent,
-because it subtracts the mean of the units, which is all there is.
+Neither does: both treat all units alike, so under gradient descent equal units with equal scales, shifts and weights
+after them stay equal in exact arithmetic.
+With batch normalization the tied units still learn, as one unit; if all units that layer normalization runs over are
+tied, they fall silent, because it subtracts their mean, which is all there is.
 
 Batch normalization is by Ioffe and Szegedy (2015), root mean square normalization by Zhang and Sennrich (2019). What
 they make of a tie, W06, is derived here.
@@ -24,7 +24,8 @@ they make of a tie, W06, is derived here.
 # - *Layer normalization* (``nn.LayerNorm(8)`` in PyTorch, with :math:`\epsilon = 10^{-5}` by default) takes mean and
 #   variance :math:`v` over the units, for each sample.
 # - *Batch normalization* (``nn.BatchNorm1d(8)``) takes them over the samples, for each unit.
-# - *Root mean square normalization* (``nn.RMSNorm(8)``) is like the first, and subtracts no mean.
+# - *Root mean square normalization* (``nn.RMSNorm(8)``) is like the first, and subtracts no mean. Here it has the same
+#   :math:`\epsilon`; the default of PyTorch is the machine epsilon.
 #
 # A scale and a shift for each unit follow; they start at 1 and 0. *Tied* means: all units have the same incoming
 # weights, and the same weight to an output.
@@ -171,8 +172,8 @@ fig.alt_text = (
 # **Layer normalization: silence.** Equal values minus their mean are 0. So each unit is what its shift makes of it, for
 # each input: the network is constant. Backwards, the derivative of layer normalization at equal values subtracts the
 # mean over the units and divides by :math:`\sqrt\epsilon`. Tied units have equal signals, and equal signals minus their
-# mean are 0. So no weight before the normalization moves, and no scale (W06). The shifts and the last layer move, all
-# units alike: the loss ends at the variance of the targets.
+# mean are 0. So in exact arithmetic no weight before the normalization moves, and no scale (W06). The shifts and the
+# last layer move, all units alike: the loss ends at the variance of the targets.
 far_above_rounding = 1e-6
 for name in ("first", "bias", "scale"):
     move = np.abs(layer_end[name] - tied[name]).max()
@@ -247,9 +248,29 @@ for name, norm in {"layer norm": layer_norm, "batch norm": batch_norm}.items():
     )
 
 # %%
-# **Two classes of tied units** leave layer normalization a sign. If half of the units have one value and half another,
-# the normalized values are 1 and -1, whether the two are 1 apart or 100, up to a term of the size of :math:`\epsilon`.
-# Which of the two is larger is all that passes.
+# **The silence is not stable.** The mean of equal numbers need not be that number in floating
+# point, and a matrix product need not give equal rows the same bits; here both are exact. What differs is multiplied by
+# :math:`1/\sqrt\epsilon`, forward and backward. With a noise of a millionth of a millionth in the weights before layer
+# normalization the units part, and the loss falls below the variance.
+noise = 1e-12 * rng.standard_normal((units, features))
+with_noise = tied | {"first": tied["first"] + noise}
+losses, end = descend(with_noise, layer_norm, steps=100)
+gap = spread(end, layer_norm)
+check("W06", "layer norm, spread, noise of 1e-12", gap, 0.1, relation=">", shows="limit")
+check("W06", "layer norm, loss, noise", losses[-1], mean_loss, relation="<", shows="limit")
+
+# %%
+# **If only some units are tied,** layer normalization has something left beside their mean, and they are not silent.
+some_tied = random_first["first"].copy()
+some_tied[1] = some_tied[0]
+normalized = layer_norm(x @ some_tied.T, default_epsilon)
+varies = np.ptp(normalized[:, 0])
+check("W06", "layer norm, two of eight tied, range", varies, 0.1, relation=">", shows="limit")
+
+# %%
+# **All that two classes of tied units pass is a sign.** If half of the units have one value and half another, at a
+# distance :math:`d` that is large against :math:`\sqrt\epsilon`, the normalized values are 1 and -1, whether the two
+# are 1 apart or 100, up to :math:`2\epsilon/d^2`. Which of the two is larger is all that passes layer normalization.
 for distance in (1, 100):
     two_values = np.repeat([[0.0, distance]], units // 2, axis=1)
     upper = layer_norm(two_values, default_epsilon)[0, -1]

@@ -6,7 +6,7 @@
 What may be zero in a transformer block at the start?
 =====================================================
 
-One of queries and keys, and one of values and outputs: a matrix that starts at 0 moves, if its partner is not 0.
+One of queries and keys, and one of values and outputs: if at most one of each pair is 0, all four move in general.
 If both of a pair start at 0, and their biases, too, each has the other as a factor of its gradient, and neither moves
 under gradient descent or Adam.
 
@@ -22,7 +22,7 @@ its code, and both are right.
 # to say the content of the one before it, so that attention has to find a place.
 #
 # With tokens :math:`X`, the scores are :math:`X W_Q (X W_K)^T / \sqrt{k}`, a softmax over each row makes the attention
-# :math:`P` of them, and the output is :math:`P X W_V W_O`. Biases are 0 until they are spoken of.
+# :math:`P` of them, and the output is :math:`P X W_V W_O`. Biases are 0 until we say otherwise.
 import autograd.numpy as anp
 import matplotlib.pyplot as plt
 import numpy as np
@@ -167,10 +167,11 @@ fig.alt_text = (
 # What this page promises
 # -----------------------
 # **At most one of each pair, W05.** Let :math:`S` be the derivative of the loss in the scores, and :math:`G` that in
-# the outputs. Then the derivatives in :math:`W_Q` and :math:`W_K` are :math:`X^T S X W_K` and :math:`X^T S^T X W_Q`,
-# but for :math:`\sqrt{k}`, and those in :math:`W_V` and :math:`W_O` are :math:`(PX)^T G W_O^T` and :math:`(P X W_V)^T
-# G`. In each pair the partner is a factor. Adam moves nothing where each gradient so far was 0, so it changes none of
-# this. In nine of the sixteen starts all four matrices move, in three only values and outputs do, in four nothing does.
+# the outputs. Then the derivatives in :math:`W_Q` and :math:`W_K` are :math:`X^T S X W_K` and :math:`X^T S^T X W_Q`, up
+# to the factor :math:`1/\sqrt{k}`, and those in :math:`W_V` and :math:`W_O` are :math:`(PX)^T G W_O^T` and :math:`(P X
+# W_V)^T G`. In each pair the partner is a factor. Adam moves nothing where each gradient so far was 0, so it changes
+# none of this. In nine of the sixteen starts all four matrices move, in three only values and outputs do, in four
+# nothing does.
 check("W05", "starts in which all four move", np.sum(who_moves == 4), 9)
 check("W05", "starts in which two move", np.sum(who_moves == 2), 3)
 check("W05", "starts in which none moves", np.sum(who_moves == 0), 4)
@@ -211,8 +212,10 @@ check("W05", "least move after two steps", least, 1e-6, relation=">")
 
 # %%
 # **The other half of the block** has two matrices with an activation between them, here ReLU. The last is a factor of
-# the gradient of the first, and what the units say is a factor of that of the last. Is the last 0, only the last moves
-# at first. Are both and the bias between them, neither does; a bias that is not 0 sets the last free.
+# the gradient of the first, and what the units say is a factor of that of the last. If the last is 0, only the last
+# moves at first. If both are, and the bias between them is, neither moves. A bias above 0 sets the last free, and then
+# the first, unless the signals :math:`G` add up to 0; but if it is the same for all units, they are tied. With a bias
+# below 0 the ReLU units are silent.
 hidden = rng.standard_normal((4, 16))
 no_hidden = np.zeros((4, 16))
 no_last = np.zeros((16, 2))
@@ -232,7 +235,12 @@ largest = max(np.abs(of_first).max(), np.abs(of_last).max())
 check("W05", "gradients, both matrices of units 0", largest, 0)
 _, of_last = grad(loss_of_units, (0, 1))(no_hidden, no_last, 0.5)
 largest = np.abs(of_last).max()
-check("W05", "the same with a bias between them", largest, 1e-6, relation=">", shows="limit")
+check("W05", "the same with a bias above 0", largest, 1e-6, relation=">", shows="limit")
+unit_to_unit = np.ptp(of_last, axis=0).max()
+check("W05", "that gradient, from unit to unit", unit_to_unit, 0, rounding=1e-12)
+of_both = grad(loss_of_units, (0, 1))(no_hidden, no_last, -0.5)
+largest = max(np.abs(of_each).max() for of_each in of_both)
+check("W05", "gradients, both 0, bias below 0", largest, 0)
 
 # %%
 # Where it stops being true
@@ -269,11 +277,17 @@ largest = largest_move(zero_values, after, matrices)
 check("W05", "moved, output bias trained", largest, 0)
 
 # %%
-# A bias of the values that is not 0 sets the outputs free, and these the values.
+# A bias of the values that is not 0 sets the outputs free, and these the values, unless the signals add up to 0. They
+# do for targets whose mean was subtracted.
 with_value_bias = zero_values | {"value bias": draw(1, features)}
 after = train(with_value_bias, 2)
 freed = moved(with_value_bias, after, "value").item()
 check("W05", "values moved, value bias", freed, 1e-6, relation=">", shows="limit")
+uncentered = y
+y = uncentered - uncentered.mean(axis=(0, 1))
+largest = np.abs(slopes(with_value_bias)["output"]).max()
+check("W05", "gradient of outputs, centered targets", largest, 0, rounding=1e-14)
+y = uncentered
 
 # %%
 # **Something added to the scores.** A causal mask leaves attention uniform over the tokens up to one's own. A term for
