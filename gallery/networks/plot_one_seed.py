@@ -230,12 +230,12 @@ difference = np.abs(after[1].weight - after[2].weight).max()
 check("W11", "gap of successive layers, one step", difference, 0, relation=">")
 
 # %%
-# **No cost was measured here.** Four hundred networks whose two middle layers are equal, and the same networks with
+# **No cost was measured here.** Many networks whose two middle layers are equal, and the same networks with
 # another draw for the second of the two: after 60 steps the logarithm of the ratio of their losses is 0 in the mean,
 # within four standard errors. The tolerance of the check says how large a cost could have been missed. This says
 # nothing of other networks: PyTorch's ``nn.TransformerEncoder`` starts all its layers with the same parameters, and its
 # documentation recommends to initialize them again, by hand.
-count = 400
+count = 250
 first = Layer(rng.standard_normal((count, units, features)) / np.sqrt(features))
 second = Layer(rng.standard_normal((count, units, units)) / np.sqrt(units))
 another = Layer(rng.standard_normal((count, units, units)) / np.sqrt(units))

@@ -228,13 +228,13 @@ for name in with_slope_above_1:
 
 # %%
 # **Slope and mean, W13.** What an activation gives to all inputs alike is its mean, and :math:`(E\,\varphi(z))^2 /
-# E\,\varphi(z)^2` is the share of the mean square that it has. The slope and this share add up to 1 or more, and to 1
-# only for :math:`a + b z`. *Proof.* Let :math:`a_k` be the coefficients of :math:`\varphi` in orthonormal Hermite
-# polynomials, for a continuous :math:`\varphi` that has a derivative but at kinks. Then :math:`E\,\varphi^2 = \sum
+# E\,\varphi(z)^2` is the share of the mean square that it has. For a continuous :math:`\varphi`, smooth but for kinks,
+# the slope and this share add up to 1 or more, and to 1 only for :math:`a + b z`. *Proof.* Let :math:`a_k` be the
+# coefficients of :math:`\varphi` in orthonormal Hermite polynomials. Then :math:`E\,\varphi^2 = \sum
 # a_k^2`, the share is :math:`a_0^2` over this sum, and :math:`E\,\varphi'^2 = \sum k\,a_k^2`. So :math:`E\,\varphi'^2 +
 # a_0^2 - E\,\varphi^2 = \sum_{k>1} (k-1)\,a_k^2`.
 #
-# So an activation without a mean, such as tanh, that is no line parts close inputs at the scale that keeps its size,
+# So a continuous one without a mean, such as tanh, that is no line parts close inputs at the scale that keeps its size,
 # and only a mean can make a slope small. The slope of the sigmoid is small because its values are about 1/2.
 totals = [slope[name] + mean_share[name] for name in activations]
 check("W13", "least slope plus share", min(totals), 1, relation=">=", rounding=1e-9)
