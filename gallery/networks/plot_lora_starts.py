@@ -8,8 +8,8 @@ Why is B zero and A random in LoRA, and not both zero?
 
 With B zero, training starts at the pretrained model; with A zero too, neither would ever get a gradient, as each
 gradient has the other factor in it; the reverse, B random and A zero, works as well.
-A has to have rows in different directions, as random ones have: under gradient descent equal rows, or multiples of one
-row, give an update of rank 1 at most in exact arithmetic, however many rows there are.
+A needs rows in independent directions, as random ones have: under gradient descent equal rows, or multiples of one row,
+give an update of rank 1 at most in exact arithmetic, however many rows there are.
 
 Hu et al. (2021) introduced LoRA with this start. Hayou, Ghosh and Yu (2024) compare it with the reverse one. What is
 said here of ranks, W07, is derived here.
@@ -208,8 +208,8 @@ check("W07", "move of A in the second step", next_move_of_a, 0, relation=">")
 # **The rank has a bound from the start.** Put :math:`B^T` and :math:`A` side by side, and let :math:`P` project onto
 # the space that their columns span, a space in :math:`r` dimensions. Then :math:`PA = A` and :math:`BP = B`, so
 # :math:`G A^T = G A^T P` and :math:`B^T G = P B^T G`: no step leaves the space. So the rank of :math:`BA` is never
-# larger than its dimension. With B = 0 that is the rank of A: 1 if A is constant and not 0, 2 with two different rows
-# that are no multiples of each other. In these runs the loss ends at the least of that rank.
+# larger than its dimension. With B = 0 that is the rank of A: 1 if A is constant and not 0, 2 if its rows are copies of
+# two that are no multiples of each other. In these runs the loss ends at the least of that rank.
 check("W07", "rank of the update, A constant", rank_of(from_constant), 1)
 check("W07", "loss, A constant", from_constant.losses[-1], least_loss[1], rounding=1e-9)
 check("W07", "rank of the update, two different rows", rank_of(from_two_rows), 2)
@@ -340,9 +340,9 @@ check(
 )
 
 # %%
-# PyTorch does not promise one order for each row, and there a constant A can get past rank 1: this task in float32 did.
-# Here a constant A does it in double precision, if each row begins its sums at another input. With whitened inputs the
-# gradient in the whole weight is :math:`BA` minus the change.
+# PyTorch does not promise one order for each row, and there a constant A can get past rank 1: this task did, in float32
+# with PyTorch 2.13 on a CPU. Here a constant A does it in double precision, if each row begins its sums at another
+# input. With whitened inputs the gradient in the whole weight is :math:`BA` minus the change.
 b = no_b
 a = constant
 for _ in range(steps):
