@@ -35,7 +35,7 @@ from symlib.training import descend
 units = 6
 features = 3
 rate = 0.1
-steps = 300
+steps = 200
 
 rng = np.random.default_rng(1812)
 x = rng.standard_normal((64, features))
