@@ -6,9 +6,10 @@
 Can all experts start equal?
 ============================
 
-Yes, if the router sends them different samples: with a random router equal experts part at the first step.
+Yes, if the router sends them different samples: with a random router equal experts part at the first step, in a Switch
+layer those that some sample chooses.
 With a soft gate and a router whose rows are equal, too, they stay one expert; where only the best expert counts and the
-router gets no gradient, a zero router leaves all the work to the first one.
+router gets no gradient, a zero router leaves all the work to one of them.
 
 Dwivedi and others, Expert upcycling (2026), make experts by copying, and say that training breaks their symmetry. In
 Fedus, Zoph and Shazeer, Switch Transformers (2022), section 2.1, the gate multiplies what the one chosen expert says,
@@ -26,12 +27,13 @@ and so the router learns. What becomes of equal starts, W09, is derived here.
 # - *hard*: it is the most likely expert alone. No derivative passes a choice, so the router gets no gradient.
 #
 # In PyTorch, ``nn.init.zeros_(router.weight)`` makes a router with equal rows, and ``copy.deepcopy(expert)`` for each
-# expert makes equal experts. In NumPy and in
-# PyTorch ``argmax`` takes the first of equal numbers.
+# expert makes equal experts. In NumPy and in PyTorch ``argmax`` takes the first of equal numbers. ``torch.topk``, which
+# routers call as well, can take another one.
 import autograd.numpy as anp
 import matplotlib.pyplot as plt
 import numpy as np
 from autograd import value_and_grad
+from scipy.spatial.distance import pdist
 
 from symlib.claims import check, summary
 
@@ -93,6 +95,13 @@ def gap(parameters):
     """Return the largest difference of two experts in a parameter."""
     _, *of_experts = parameters
     return max(np.ptp(part, axis=0).max() for part in of_experts)
+
+
+def least_gap(parameters, chosen):
+    """Return the least gap of two of the chosen experts."""
+    _, *of_experts = parameters
+    rows = [part[chosen].reshape(np.sum(chosen), -1) for part in of_experts]
+    return pdist(np.hstack(rows), "chebyshev").min()
 
 
 def move_of_others(before, after):
@@ -171,13 +180,15 @@ _, _, ended = train([equal_rows, *equal_start[1:]], "soft", steps=50)
 check("W09", "gap of experts, soft, equal rows", gap(ended), 0, rounding=1e-9)
 
 # %%
-# **A random router parts them**, with a soft gate as in a Switch layer. It gives each expert other samples, or other
-# weights for them. The router itself has the gradient 0 at the start of a soft gate, for the reason above.
+# **A random router parts them**, with a soft gate all, in a Switch layer those that some sample chooses. It gives each
+# of these other samples, or other weights for them. With a soft gate the router itself has the gradient 0 at the start,
+# for the reason above.
 _, slopes = loss_and_slopes(routed_start, "soft")
 check("W09", "router's gradient, soft, random router", np.abs(slopes[0]).max(), 0, rounding=1e-12)
 for kind in ("soft", "Switch"):
+    used = np.any(gates(random_router, kind) > 0, axis=0)
     _, _, parted = train(routed_start, kind, steps=1)
-    check("W09", f"gap after a step, {kind}, random router", gap(parted), 1e-3, relation=">")
+    check("W09", f"least gap of used, {kind}", least_gap(parted, used), 1e-9, relation=">")
 ratio = soft_equal[-1] / soft_routed[-1]
 check("W09", "loss, soft, zero over random router", ratio, 1.2, relation=">")
 
@@ -249,6 +260,22 @@ check("W09", "experts used, hard, with balance", np.sum(ever_used), experts, sho
 _, slopes = loss_and_slopes(random_start, "soft")
 size = np.abs(slopes[0]).max()
 check("W09", "router's gradient, random experts", size, 1e-3, relation=">", shows="limit")
+
+# %%
+# **Experts that no sample chooses.** In a Switch layer these do not move, and stay equal. Of sixteen experts with a
+# random router without biases, on inputs of three features, these are not few: an expert whose row of the router lies
+# within the convex hull of the other rows is most likely for no input.
+many = 16
+router_of_many = rng.standard_normal((many, features))
+equal_experts = [np.repeat(part[:1], many, axis=0) for part in equal_start[1:]]
+start = [router_of_many, *equal_experts]
+used = np.any(gates(router_of_many, "Switch") > 0, axis=0)
+_, _, ended = train(start, "Switch", steps=1)
+unused = ~used
+check("W09", "experts of 16 not chosen", np.sum(unused), 2, relation=">=", shows="limit")
+moved = np.abs(ended[1][unused] - start[1][unused]).max()
+check("W09", "move of those not chosen", moved, 0, shows="limit")
+check("W09", "least gap of used, 16 experts", least_gap(ended, used), 1e-9, relation=">")
 
 # %%
 # **Rows that are equal in pairs.** The experts of a pair stay equal, and the pairs part.

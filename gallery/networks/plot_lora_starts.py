@@ -7,9 +7,9 @@ Why is B zero and A random in LoRA, and not both zero?
 ======================================================
 
 With B zero, training starts at the pretrained model; with A zero too, neither would ever get a gradient, as each
-gradient has the other factor in it.
-A is random so that its rows point in different directions: under gradient descent equal rows, or multiples of one row,
-give an update of rank 1 in exact arithmetic, however many rows there are.
+gradient has the other factor in it; the reverse, B random and A zero, works as well.
+A needs rows in independent directions, as random ones have: under gradient descent equal rows, or multiples of one row,
+give an update of rank 1 at most in exact arithmetic, however many rows there are.
 
 Hu et al. (2021) introduced LoRA with this start. Hayou, Ghosh and Yu (2024) compare it with the reverse one. What is
 said here of ranks, W07, is derived here.
@@ -23,11 +23,15 @@ said here of ranks, W07, is derived here.
 # The weight we want is :math:`W` plus a change of rank 4 with the singular values 2, 3/2, 1 and 1/2.
 #
 # In Hugging Face's PEFT, ``get_peft_model(model, LoraConfig(r=4, target_modules=...))`` puts such factors beside the
-# layers that are named. For linear layers it draws A and sets B to 0, by default.
+# layers that are named. For linear layers it draws A and sets B to 0, by default. There, and in loralib, :math:`BA` is
+# multiplied by a fixed number, ``lora_alpha / r``, which changes no rank.
 #
 # The inputs are *whitened*: their mean outer product is the identity. Then half the mean squared error is half the
 # squared distance of :math:`BA` from the change, and the least loss of an update of rank :math:`k` is half the sum of
 # squares of the singular values that it leaves out (the theorem of Eckart and Young).
+#
+# In the gradients of this page the sums run in one order for each row of :math:`A`, so that equal rows are rounded
+# alike.
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
@@ -204,8 +208,8 @@ check("W07", "move of A in the second step", next_move_of_a, 0, relation=">")
 # **The rank has a bound from the start.** Put :math:`B^T` and :math:`A` side by side, and let :math:`P` project onto
 # the space that their columns span, a space in :math:`r` dimensions. Then :math:`PA = A` and :math:`BP = B`, so
 # :math:`G A^T = G A^T P` and :math:`B^T G = P B^T G`: no step leaves the space. So the rank of :math:`BA` is never
-# larger than its dimension. With B = 0 that is the rank of A: 1 if A is constant, 2 if two rows differ. The loss ends
-# at the least of that rank.
+# larger than its dimension. With B = 0 that is the rank of A: 1 if A is constant and not 0, 2 if its rows are copies of
+# two that are no multiples of each other. In these runs the loss ends at the least of that rank.
 check("W07", "rank of the update, A constant", rank_of(from_constant), 1)
 check("W07", "loss, A constant", from_constant.losses[-1], least_loss[1], rounding=1e-9)
 check("W07", "rank of the update, two different rows", rank_of(from_two_rows), 2)
@@ -322,13 +326,40 @@ check(
 )
 
 # %%
-# **Rounding** frees multiples of a row, if the factors are such that the copies are rounded differently. Factors like
-# 0.3 do that, powers of 2 do not. The stray parts grow until the loss is below the least of rank 1.
+# **Rounding** frees them on a computer, if the copies are rounded differently. On this page the sums of each row run in
+# one order, so that of multiples only factors like 0.3 do that, and powers of 2 do not. The stray parts grow until the
+# loss is below the least of rank 1.
 of_multiples = descend(no_b, other_multiples)
 check(
     "W07",
     "loss, multiples such as 0.3",
     of_multiples.losses[-1],
+    least_loss[1],
+    relation="<",
+    shows="limit",
+)
+
+# %%
+# PyTorch does not promise one order for each row, and there a constant A can get past rank 1: this task did, in float32
+# with PyTorch 2.13 on a CPU. Here a constant A does it in double precision, if each row begins its sums at another
+# input. With whitened inputs the gradient in the whole weight is :math:`BA` minus the change.
+b = no_b
+a = constant
+for _ in range(steps):
+    of_weight = b @ a - change
+    of_b = np.zeros_like(b)
+    for i in range(rank):
+        order = np.roll(np.arange(inputs), i)
+        for j in order:
+            of_b[:, i] = of_b[:, i] + of_weight[:, j] * a[i, j]
+    of_a = np.einsum("or,oi->ri", b, of_weight)
+    b = b - rate * of_b
+    a = a - rate * of_a
+last_loss, _, _ = loss_and_gradient(b, a)
+check(
+    "W07",
+    "loss, A constant, sums in other orders",
+    last_loss,
     least_loss[1],
     relation="<",
     shows="limit",

@@ -6,9 +6,9 @@
 Is a tiny noise enough in bfloat16?
 ===================================
 
-No: near 0.5 the numbers of bfloat16 are 1/512 apart below and 1/256 above, and a noise of size 1/10000 is rounded away.
-Units that are copies after the cast train as one, unless something treats them differently; weights around 0, of the
-usual size, left the units of this page different.
+No: at 0.5 the numbers of bfloat16 are 1/512 apart below and 1/256 above, and a noise of size 1/10000 is rounded away.
+Units that are copies after the cast train as one, unless something treats them differently; random weights around 0, of
+the usual size, kept the units of this page different.
 
 How many numbers are left, and which units merge, follows from the spacing of the format. W10 is derived here.
 """
@@ -19,8 +19,9 @@ How many numbers are left, and which units merge, follows from the spacing of th
 # A number of *bfloat16* is one of float32 whose last 16 bits are 0. A cast takes the nearest of them, and of two that
 # are equally near the one whose last kept bit is 0. Half precision, or float16, is a type of NumPy.
 #
-# In PyTorch you meet this as ``model.to(torch.bfloat16)`` or ``model.half()`` after the weights were drawn, or with
-# ``dtype=torch.bfloat16`` where they are drawn.
+# In PyTorch you meet this as ``model.to(torch.bfloat16)`` or ``model.half()`` after the weights were drawn. With
+# ``dtype=torch.bfloat16`` where they are drawn it is about the same: PyTorch then draws in that format, and does not
+# round draws of float32.
 import matplotlib.pyplot as plt
 import numpy as np
 from scipy.special import ndtr
@@ -246,7 +247,7 @@ check_mean("W10", "pairs of copies, noise 5e-4", pairs, theory)
 # %%
 # **Copies train as one.** With sums in the same order they get equal gradients, so that a step leaves them equal, and
 # rounding to nearest after the step gives equal numbers for equal ones. As one unit, the network cannot get below 2/3 on
-# XOR (S04). The same noise without the cast is enough to leave the tie.
+# XOR (S04). The same noise without the cast is enough to break the tie.
 check("W10", "gap, as drawn", gap(network(triples)), 0, relation=">")
 (labels,) = tied_units(network(as_bfloat16(triples)), tolerance=0).labels
 check("W10", "classes of units after the cast", labels.max() + 1, 1)
@@ -297,6 +298,16 @@ wide = as_bfloat16(drawn((32, 784), 5e-4))
 check("W10", "units of 32, 784 inputs, 5e-4", len(np.unique(wide, axis=0)), 32, shows="limit")
 wide = as_bfloat16(drawn((32, 784), 1e-4))
 check("W10", "units of 32, 784 inputs, 1e-4", len(np.unique(wide, axis=0)), 1)
+
+# %%
+# **Constants that the format does not have.** 0.5 is a number of bfloat16. 0.3 is none, and the next midpoint is nearer
+# than half a spacing: with a noise of 1e-4 two numbers are left. Halfway between two numbers a noise of a millionth
+# leaves both.
+rows = as_bfloat16(drawn(20_000, 1e-4, center=0.3))
+check("W10", "numbers, noise 1e-4 around 0.3", len(np.unique(rows)), 2, shows="limit")
+halfway = 0.5 + 2**-9
+rows = as_bfloat16(drawn(20_000, 1e-6, center=halfway))
+check("W10", "numbers, noise 1e-6, halfway", len(np.unique(rows)), 2, shows="limit")
 
 # %%
 # **Noise around 0.** The numbers of bfloat16 are dense near 0: the same noise without the 0.5 keeps most of 256 weights

@@ -23,8 +23,8 @@ derived here.
 # is 0, :math:`W_2 = 0` and :math:`b_2 = 0`, the branch starts as the identity. Here it has three inputs and eight
 # hidden units, and a linear *head* of two outputs follows.
 #
-# The target bends. Without the branch the head can only fit it linearly, which has a least loss: that of linear
-# regression.
+# The target is not linear in the inputs. Without the branch the head can only fit it linearly, which has a least loss:
+# that of linear regression.
 import autograd.numpy as anp
 import matplotlib.pyplot as plt
 import numpy as np
@@ -217,7 +217,7 @@ check("W08", "loss, two zeros", from_two_zeros[-1], linear_loss, atol=1e-5, reas
 def gated(p):
     """Return the outputs of two gated branches and a head."""
     hidden = anp.tanh(x @ p["first A"].T)
-    branch = hidden @ p["second A"].T
+    branch = hidden @ p["second A"].T + p["bias A"]
     stream = x + p["gate A"] * branch
     hidden = anp.tanh(stream @ p["first B"].T)
     branch = hidden @ p["second B"].T
@@ -232,6 +232,7 @@ zero_gates = {
     "first A": rng.standard_normal((hidden_units, width)),
     "first B": rng.standard_normal((hidden_units, width)),
     "second A": rng.standard_normal((width, hidden_units)),
+    "bias A": np.zeros(width),
     "second B": rng.standard_normal((width, hidden_units)),
 }
 _, _, moves = descend(gated, zero_gates, steps=4)
@@ -249,17 +250,27 @@ for name, expected in expected_moves.items():
 # In torchvision, ``resnet50(zero_init_residual=True)`` sets the scale of the last batch normalization of each branch to
 # 0: a gate as well. The default is ``False``.
 #
-# **A gate of 0 on a last layer of 0** is two zeros in a row. Neither moves, nor does what is below.
+# **A gate of 0 on a last layer of 0,** whose bias is 0 or absent, is two zeros in a row. Neither moves, nor does what is
+# below. Here the first of the two branches has such a bias, and the second has none. A bias that is not 0 gives the
+# gate a gradient.
 twice_zero = zero_gates | {
     "head": random["head"],
     "second A": np.zeros((width, hidden_units)),
     "second B": np.zeros((width, hidden_units)),
 }
 _, end, _ = descend(gated, twice_zero, steps=20)
-check("W08", "gate, gate 0 and last layer 0", np.abs(end["gate A"]).max(), 0)
-check("W08", "last layer, gate 0 and last layer 0", np.abs(end["second A"]).max(), 0)
+for branch in ("A", "B"):
+    gate = np.abs(end[f"gate {branch}"]).max()
+    last_layer = np.abs(end[f"second {branch}"]).max()
+    check("W08", f"gate, gate 0 and last layer 0, {branch}", gate, 0)
+    check("W08", f"last layer, gate 0 and last layer 0, {branch}", last_layer, 0)
+check("W08", "last bias, gate 0 and last layer 0", np.abs(end["bias A"]).max(), 0)
 frozen = np.abs(end["first A"] - twice_zero["first A"]).max()
 check("W08", "move of the rest, gate 0 and last layer 0", frozen, 0)
+with_bias = twice_zero | {"bias A": np.ones(width)}
+_, _, moves = descend(gated, with_bias, steps=2)
+check("W08", "first move of the gate, last bias 1", moves["gate A"], 1, shows="limit")
+check("W08", "first move of the layer, last bias 1", moves["second A"], 2, shows="limit")
 
 
 # %%
@@ -301,7 +312,7 @@ for name, losses in {"sigmoid": from_sigmoid, "random bias": from_bias}.items():
     check("W08", f"loss over linear, {name}", ratio, 0.99, relation=">", shows="limit")
 
 # %%
-# Adam divides small gradients by their size, and leaves. Even so the sigmoid branch is *one* unit: with zero weights
+# Adam divides small gradients by their size, and gets below it. Even so the sigmoid branch is *one* unit: with zero weights
 # and equal biases its eight units are tied, and stay so but for rounding. A random bias tells them apart.
 weights = adam_end_of_sigmoid["first"]
 biases = adam_end_of_sigmoid["first bias"]
@@ -315,7 +326,8 @@ for name, losses in {"sigmoid": adam_sigmoid, "random bias": adam_bias}.items():
 
 # %%
 # **Signals that add up to 0.** Take the mean out of the inputs and of the targets. Then the signals add up to 0 at each
-# step, and two zero layers do not move, whatever the biases and the activation are, but for rounding.
+# step, and two zero layers do not move, whatever the hidden biases and the activation are, but for rounding: if the last
+# bias and that of the head are 0, the loss is the squared error, and each step sees all samples.
 centered_x = x - x.mean(axis=0)
 centered_y = y - y.mean(axis=0)
 
@@ -328,6 +340,11 @@ def on_centered(p):
 _, end, _ = descend(on_centered, random_bias, steps=50, y=centered_y)
 moved = np.abs(end["second"]).max()
 check("W08", "last layer, random bias, centered", moved, 0, rounding=1e-12, shows="limit")
+for name in ("second bias", "head bias"):
+    shifted = random_bias | {name: np.ones_like(random[name])}
+    _, end, _ = descend(on_centered, shifted, steps=5, y=centered_y)
+    moved = np.abs(end["second"]).max()
+    check("W08", f"last layer, centered, {name} 1", moved, 1e-3, relation=">", shows="limit")
 
 # %%
 # **Only the first layer 0.** Then its gradient is not 0 if :math:`\varphi'(0) \ne 0`: tanh starts. ReLU, whose

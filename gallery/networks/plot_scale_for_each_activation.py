@@ -34,7 +34,7 @@ from itertools import pairwise
 import autograd.numpy as anp
 import matplotlib.pyplot as plt
 import numpy as np
-from autograd import elementwise_grad
+from autograd import elementwise_grad, grad
 from autograd.scipy.special import erf
 
 from symlib import weights
@@ -228,14 +228,14 @@ for name in with_slope_above_1:
 
 # %%
 # **Slope and mean, W13.** What an activation gives to all inputs alike is its mean, and :math:`(E\,\varphi(z))^2 /
-# E\,\varphi(z)^2` is the share of the mean square that it has. The slope and this share add up to 1 or more, and to 1
-# only for :math:`a + b z`. *Proof.* Let :math:`a_k` be the coefficients of :math:`\varphi` in orthonormal Hermite
-# polynomials, for a continuous :math:`\varphi` that has a derivative but at kinks. Then :math:`E\,\varphi^2 = \sum
+# E\,\varphi(z)^2` is the share of the mean square that it has. For a continuous :math:`\varphi`, smooth but for kinks,
+# the slope and this share add up to 1 or more, and to 1 only for :math:`a + b z`. *Proof.* Let :math:`a_k` be the
+# coefficients of :math:`\varphi` in orthonormal Hermite polynomials. Then :math:`E\,\varphi^2 = \sum
 # a_k^2`, the share is :math:`a_0^2` over this sum, and :math:`E\,\varphi'^2 = \sum k\,a_k^2`. So :math:`E\,\varphi'^2 +
 # a_0^2 - E\,\varphi^2 = \sum_{k>1} (k-1)\,a_k^2`.
 #
-# So an activation without a mean, such as tanh, that is no line parts close inputs at the scale that keeps its size,
-# and only a mean can make a slope small. That is how the sigmoid has its small slope: its values are about 1/2.
+# So a continuous one without a mean, such as tanh, that is no line parts close inputs at the scale that keeps its size,
+# and only a mean can make a slope small. The slope of the sigmoid is small because its values are about 1/2.
 totals = [slope[name] + mean_share[name] for name in activations]
 check("W13", "least slope plus share", min(totals), 1, relation=">=", rounding=1e-9)
 random_totals = []
@@ -318,6 +318,10 @@ check("W13", "share that depends on the input", share, 1e-5, relation="<")
 # factor e in 14 to 16 layers. A deeper plain stack of these needs something that holds the length anyway, as the next
 # section shows. For ELU and tanh, which hold theirs, the pair for both is the choice in a deep stack without
 # normalization: it keeps gradients, too.
+#
+# In PyTorch, for a layer whose :math:`n` inputs come from GELU: ``torch.nn.init.normal_(layer.weight, std=(2.35 / n) **
+# 0.5)`` and ``torch.nn.init.zeros_(layer.bias)``. In a convolution :math:`n` is the number of the places of the kernel
+# times the input channels of a group, ``layer.weight[0].numel()``.
 check(
     "W13",
     "GELU: layers for a factor e",
@@ -402,8 +406,8 @@ check(
 
 # %%
 # **Sigmoid and softplus** have small slopes at their scale: inputs merge, and gradients fade. No pair keeps both at the
-# length 1, as the bias variance would be negative. For the sigmoid the border lies far out, with a hundred over the
-# fan-in; for softplus the library finds none. Take the mean away, and the sigmoid is a tanh: :math:`\sigma(z) - 1/2 =
+# length 1, as the bias variance would be negative. For the sigmoid the border lies far out, at a weight variance of more
+# than 100 over the fan-in; for softplus the library finds none. Take the mean away, and the sigmoid is a tanh: :math:`\sigma(z) - 1/2 =
 # \tanh(z/2)/2`.
 check(
     "W13",
@@ -425,8 +429,8 @@ check("W13", "slope of the centered sigmoid", centered, by_tanh, rounding=1e-9, 
 # %%
 # **The gains of PyTorch are others.** ``torch.nn.init.calculate_gain`` returns the square root of 2 for ReLU, 5/3 for
 # tanh, 1 for sigmoid, 3/4 for SELU, and raises ``ValueError`` for GELU, SiLU, Mish, ELU, hardtanh and softplus. With
-# :math:`(3/4)^2` SELU comes to rest at a short length, where it keeps gradients better: its documentation says so, and
-# advises ``nonlinearity='linear'`` to keep the length 1.
+# :math:`(3/4)^2` SELU comes to rest at a short length, where it keeps gradients better. The documentation gives a more
+# stable gradient flow in rectangular layers as the reason, and advises ``nonlinearity='linear'`` for a stable length.
 end = fixed_point(weight_variance=9 / 16, activation="selu")
 selu = activations["selu"]
 length = 1.0
@@ -452,14 +456,31 @@ check(
 
 # %%
 # **Normalization divides the scale out.** Where the sums of each input are normalized before the activation, weights
-# ten times as large make no difference at all, but for rounding and the small number under the root.
+# ten times as large make no difference to what the layer says, but for rounding and the small number under the root.
+# They do for training: their gradient is a tenth.
 matrix = rng.standard_normal((width, width))
-sums = matrix @ rng.standard_normal(width)
-normalized = (sums - sums.mean()) / sums.std()
-tenfold = 10 * sums
-of_tenfold = (tenfold - tenfold.mean()) / tenfold.std()
-apart = np.abs(normalized - of_tenfold).max()
+features = rng.standard_normal(width)
+weight_after = rng.standard_normal(width)
+
+
+def normalized(matrix):
+    """Return the sums of one input, normalized over the units."""
+    sums = matrix @ features
+    centered = sums - anp.mean(sums)
+    return centered / anp.sqrt(anp.mean(centered**2))
+
+
+def read(matrix):
+    """Return a number that a layer behind makes of them."""
+    return weight_after @ anp.tanh(normalized(matrix))
+
+
+apart = np.abs(normalized(matrix) - normalized(10 * matrix)).max()
+size = np.linalg.norm(grad(read)(matrix))
+size_of_tenfold = np.linalg.norm(grad(read)(10 * matrix))
+ratio = size_of_tenfold / size
 check("W13", "weights tenfold, normalized", apart, 0, rounding=1e-9, shows="limit")
+check("W13", "gradient, weights tenfold, normalized", ratio, 1 / 10, rounding=1e-9, shows="limit")
 summary()
 
 # %%
