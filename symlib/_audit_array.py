@@ -51,6 +51,7 @@ _FEW: Final = 2e-3  # repetitions: fewer than 500 values that are equally freque
 _FEW_OF_LOW_PRECISION: Final = 0.05  # fewer than 20: a binade of bfloat16 has 128 values
 _SMOOTH: Final = 0.5  # correlation of neighbors, which random entries of 64 pass with chance 6e-5
 _HEAVY: Final = 6.0  # kurtosis above which laws of Gaussian entries say nothing
+_NEARLY: Final = 0.2  # of the largest entry: what lies closer together is a constant and noise
 _SMALLEST: Final = 16  # entries of a matrix that laws say something about
 _CHANNELS: Final = 7  # a kernel has no more taps; a stack of matrices has longer axes
 _EDGE: Final = 1024  # rows and columns of which the largest singular value is found
@@ -110,8 +111,8 @@ def examine(
         return None, [_not_finite(array, name)]
     is_soft = looks_designed(name, found)
     subject = _Subject(name, matrix, found, is_soft, is_looked_up, thorough)
-    largest = max(-found.lowest, found.highest)
-    if largest > 0.0 and not _GARBAGE[0] < largest < _GARBAGE[1]:
+    if is_beyond(found):
+        largest = max(-found.lowest, found.highest)
         why = f"the largest entry is {largest:.3g}, which no start draws: memory nobody wrote to?"
         return None, [Evidence("garbage", 0.0, largest, 1.0, why, subject.is_soft)]
     is_vector = max(array.shape, default=1) == array.size
@@ -120,7 +121,9 @@ def examine(
     if found.lowest == found.highest:
         return found, [_constant(found)]
     evidence = list(_of_rows(subject))
-    if not _has_few_values(found) and found.zeros < 0.5 and found.entries >= _SMALLEST:
+    if _is_nearly_constant(found):
+        evidence.append(_constant(found))
+    elif not _has_few_values(found) and found.zeros < 0.5 and found.entries >= _SMALLEST:
         evidence += _of_entries(subject)
         evidence += _of_norms(subject)
         evidence += _of_spectrum(subject)
@@ -160,6 +163,21 @@ def looks_designed(name: str, found: Sweep) -> bool:
     return is_table_by_name(name) or found.smoothness > _SMOOTH or _has_few_values(found)
 
 
+def is_beyond(found: Sweep) -> bool:
+    """Tell whether the largest entry is one that no start draws."""
+    largest = max(-found.lowest, found.highest)
+    return largest > 0.0 and not _GARBAGE[0] < largest < _GARBAGE[1]
+
+
+def _is_nearly_constant(found: Sweep) -> bool:
+    """Tell whether all entries lie close together beside their size.
+
+    Their differences are then what rounding has left of them, and no law of random entries is
+    asked.
+    """
+    return found.highest - found.lowest <= _NEARLY * max(-found.lowest, found.highest)
+
+
 def _has_few_values(found: Sweep) -> bool:
     """Tell whether values come back more often than the precision alone makes them."""
     is_low = found.precision in ("bfloat16", "float16")
@@ -189,6 +207,9 @@ def _constant(found: Sweep) -> Evidence:
     value = found.lowest
     if value == 0.0:
         return Evidence("zero", 0.0, 0.0, 0.0, f"all {found.entries} entries are 0")
+    if value < found.highest:
+        why = f"all {found.entries} entries lie between {value:.6g} and {found.highest:.6g}"
+        return Evidence("constant", 0.0, value, 0.0, why)
     why = f"all {found.entries} entries are {value:.6g}"
     return Evidence("constant", 0.0, value, 0.0, why)
 
@@ -237,7 +258,7 @@ def _of_rows(subject: _Subject) -> Iterator[Evidence]:
     wide = [side for side in found.sides if side.length >= 2 and side.squares.size >= 2]
     most = _ALL if subject.thorough else _COMPARED
     widest = {}
-    is_varied = found.zeros < 0.5 and not _has_few_values(found)
+    is_varied = found.zeros < 0.5 and not _has_few_values(found) and not _is_nearly_constant(found)
     if is_varied:
         compared = wide if subject.thorough else wide[:1]
         widest = widest_cosines(subject.matrix, tuple(compared), most)
@@ -252,6 +273,8 @@ def _of_rows(subject: _Subject) -> Iterator[Evidence]:
                 left = np.concatenate([left, widest[side.word][0]])
                 right = np.concatenate([right, widest[side.word][1]])
             yield from _similar(subject, side, left, right)
+        elif same is None and _is_nearly_constant(found):
+            yield from _low_precision(subject, side)
         yield _one_signed(subject, side)
         if same is not None and same.is_one:
             return  # all rows are multiples of one, and so are the columns
@@ -355,6 +378,8 @@ def _one_signed(subject: _Subject, side: Side) -> Evidence:
 def _of_norms(subject: _Subject) -> Iterator[Evidence]:
     """Yield how far the longest and the shortest row are from what chance gives."""
     found = subject.found
+    if abs(found.mean) > found.deviation:
+        return  # the kurtosis is about 0, and says nothing of entries about another mean
     for side in found.sides:
         centered = side.squares - 2.0 * found.mean * side.sums + side.length * found.mean**2
         filled = side.squares > 0.0

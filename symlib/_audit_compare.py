@@ -13,7 +13,13 @@ import numpy as np
 import numpy.typing as npt
 
 from symlib._audit_across import Among
-from symlib._audit_array import Evidence, as_matrix, slice_axes, without_leading_ones
+from symlib._audit_array import (
+    Evidence,
+    as_matrix,
+    is_beyond,
+    slice_axes,
+    without_leading_ones,
+)
 from symlib._audit_copies import copy_labels, likely_pairs, read_side
 from symlib._audit_names import is_shared_by_name, is_table_by_name
 from symlib._audit_sources import Entry
@@ -47,9 +53,12 @@ def compare_entry(before: Entry, after: Entry) -> tuple[Moved | None, list[Among
     if not (np.isfinite(found_later.lowest) and np.isfinite(found_later.highest)):
         why = "not all entries are finite any more"
         return None, [((name,), Evidence("not finite", 0.0, 1.0, 0.0, why, is_soft))]
+    if is_beyond(found) or is_beyond(found_later):
+        why = "the largest entry is one that no start draws, before or after"
+        return None, [((name,), Evidence("garbage", 0.0, found_later.highest, 1.0, why, is_soft))]
     moves = _moved_rows(matrix, later)
     if not moves.any():
-        return None, [((name,), _unmoved(found, is_soft, is_bias=first.ndim == 1))]
+        return None, [((name,), _unmoved(before, found, is_soft))]
     evidence = list(_still_equal(matrix, later, found.sides, is_soft, ""))
     for axis in slice_axes(first, before.layout):
         count = first.shape[axis]
@@ -101,15 +110,22 @@ def _moved_rows(before: _Numbers, after: _Numbers) -> npt.NDArray[np.bool_]:
     return moves
 
 
-def _unmoved(found: Sweep, is_soft: bool, *, is_bias: bool) -> Evidence:
-    """Return what it means that no entry changed; some biases need no gradient."""
+def _unmoved(before: Entry, found: Sweep, is_soft: bool) -> Evidence:
+    """Return what it means that no entry changed.
+
+    Some vectors need no gradient, and a file does not say what is trained.
+    """
     if found.squares == 0.0:
         why = f"all {found.entries} entries were 0 and still are"
         return Evidence("still zero", 0.0, 0.0, 0.0, why, is_soft)
     why = f"none of {found.entries} entries changed"
-    if is_bias:
+    is_vector = before.array.ndim == 1
+    if is_vector:
         why += ", which is right for a bias of keys, or before a batch normalization"
-    return Evidence("never moved", 0.0, 0.0, 1.0, why, is_soft or is_bias)
+    elif not before.is_of_model:
+        why += ", which is right for an array that is not trained"
+    is_soft = is_soft or is_vector or not before.is_of_model
+    return Evidence("never moved", 0.0, 0.0, 1.0, why, is_soft)
 
 
 def _still_equal(

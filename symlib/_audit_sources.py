@@ -38,6 +38,8 @@ class Entry(NamedTuple):
         Whether its rows are looked up, as those of an embedding.
     shared_with : str
         The name under which the very same array came before, or nothing.
+    is_of_model : bool
+        Whether a model said if it is trained, which a file or a mapping does not.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Entry(NamedTuple):
     layout: str
     is_looked_up: bool
     shared_with: str
+    is_of_model: bool
 
 
 class _Named(NamedTuple):
@@ -85,7 +88,8 @@ def entries(argument: str, source: object, layout: str | None) -> Iterator[Entry
         is_trained = named.is_trained and not is_buffer(name)
         is_looked_up = "Embedding" in named.owner or is_embedding(name)
         other = "" if shared_with == name else shared_with
-        yield Entry(name, array, is_trained, spoken, is_looked_up, other)
+        is_of_model = bool(named.layout)
+        yield Entry(name, array, is_trained, spoken, is_looked_up, other, is_of_model)
 
 
 def _named(argument: str, source: Any) -> Iterator[_Named]:

@@ -174,8 +174,9 @@ def compare(
     list of Finding
         *still equal*: rows, columns, slices, or whole arrays that were equal up to the sign, moved,
         and are equal. *still zero* and *never moved*: arrays that are what they were. All of these
-        are faults in arrays that are trained. *rows never moved* is a look: such units may never
-        be on.
+        are faults in arrays that are trained; as a file or a mapping does not say what is trained,
+        *never moved* is a look there, and so it is for vectors. *rows never moved* is a look: such
+        units may never be on.
 
     Raises
     ------
@@ -382,7 +383,7 @@ def _compared(
             moved.append(one)
     if not names:
         raise ValueError("after must have arrays of the names in before, got none")
-    if not moved and all(one.kind != "not finite" for _, one in seen):
+    if not moved and all(one.kind not in ("not finite", "garbage") for _, one in seen):
         why = (
             "no array changed at all: was a step made, and is *before* a copy? If so, none can move"
         )
