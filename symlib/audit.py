@@ -4,13 +4,13 @@ Most faults of a start are silent. A model with two equal heads, a row that nobo
 for all its layers trains, only worse, and all of that can be seen in its arrays before the first
 step.
 
-`audit` looks at the arrays of a model one by one and beside each other. What it calls surprising
-follows from the laws of independent random entries: how long a row is, how nearly parallel two of
-a thousand rows are, how large a singular value gets. There is one probability for the whole model,
-``chance``, which is divided by the number of checks that were made: of a thousand clean models one
-shows something by chance. `compare` looks at two snapshots, before and after some steps, and
-decides what one cannot: what was equal and still is, what was 0 and still is, what never moved.
-`check_start` is an assertion for a test suite, and `table` writes findings for a terminal.
+`symlib.audit.audit` looks at the arrays of a model one by one and beside each other. What it calls
+surprising follows from the laws of independent random entries: how long a row is, how nearly
+parallel two of a thousand rows are, how large a singular value gets. There is one probability for
+the whole model, ``chance``, which is divided by the number of checks that were made: of a thousand
+clean models one shows something by chance. `compare` looks at two snapshots, before and after some
+steps, and decides what one cannot: what was equal and still is, what was 0 and still is, what never
+moved. `check_start` is an assertion for a test suite, and `table` writes findings for a terminal.
 
 A finding has one of three verdicts. A *fault* is what neither chance nor design makes: its chance
 is below :math:`10^{-12}` for the whole model, its array is trained, does not look like a table and
@@ -165,9 +165,9 @@ def compare(
         The same arrays at two times. Names that only one of them has are left out. A model changes
         as it is trained: copy its weights before.
     layout : {"torch", "keras", "flax"}, optional
-        As in `audit`.
+        As in `symlib.audit.audit`.
     allow : sequence of str
-        As in `audit`.
+        As in `symlib.audit.audit`.
 
     Returns
     -------
@@ -181,7 +181,7 @@ def compare(
     Raises
     ------
     TypeError, ValueError
-        As in `audit`, and if an array changed its shape or no name is common.
+        As in `symlib.audit.audit`, and if an array changed its shape or no name is common.
 
     Notes
     -----
@@ -221,7 +221,7 @@ def check_start(
     Parameters
     ----------
     arrays, layout, allow
-        As in `audit`.
+        As in `symlib.audit.audit`.
     strict : bool
         Whether a look is an error as well as a fault.
 
