@@ -1,7 +1,7 @@
 r"""Look at a whole model's initial weights, and say what is wrong with them and why.
 
-Most faults of a start are silent. A model with two equal heads, a row that nobody drew, or one seed
-for all its layers trains, only worse, and all of that can be seen in its arrays before the first
+Many faults of a start are silent. A model with two equal heads, a row that nobody drew, or one seed
+for all its layers can train, if worse, and each of these can be seen in its arrays before the first
 step.
 
 `symlib.audit.audit` looks at the arrays of a model one by one and beside each other. What it calls
