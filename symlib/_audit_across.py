@@ -14,7 +14,6 @@ import numpy as np
 import numpy.typing as npt
 
 from symlib import _audit_laws as laws
-from symlib._audit_array import Evidence
 from symlib._audit_names import (
     bias_name,
     has_parallel_copies,
@@ -23,6 +22,7 @@ from symlib._audit_names import (
     pattern_of,
     query_key_value,
 )
+from symlib._audit_subject import Evidence
 from symlib._linkage import chain_labels
 
 __all__ = ["Among", "Kept", "compare_arrays"]

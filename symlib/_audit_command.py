@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from symlib._audit_array import LAYOUTS
+from symlib._audit_subject import LAYOUTS
 from symlib._audit_verdicts import KINDS, Finding
 
 __all__ = ["options", "progress", "written_json"]

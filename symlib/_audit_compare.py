@@ -13,16 +13,16 @@ import numpy as np
 import numpy.typing as npt
 
 from symlib._audit_across import Among
-from symlib._audit_array import (
+from symlib._audit_copies import copy_labels, likely_pairs, read_side
+from symlib._audit_names import is_shared_by_name, is_table_by_name
+from symlib._audit_sources import Entry
+from symlib._audit_subject import (
     Evidence,
     as_matrix,
     is_beyond,
     slice_axes,
     without_leading_ones,
 )
-from symlib._audit_copies import copy_labels, likely_pairs, read_side
-from symlib._audit_names import is_shared_by_name, is_table_by_name
-from symlib._audit_sources import Entry
 from symlib._audit_sweep import Side, Sweep, blocks, sweep
 from symlib._linkage import Indices, chain_labels
 

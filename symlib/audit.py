@@ -39,11 +39,12 @@ import numpy as np
 
 from symlib._arrays import choice, flag, number, shown
 from symlib._audit_across import Among, Kept, compare_arrays
-from symlib._audit_array import LAYOUTS, Evidence, examine, looks_designed
+from symlib._audit_array import examine
 from symlib._audit_command import options, progress, written_json
 from symlib._audit_compare import Moved, compare_entry, still_equal_arrays
 from symlib._audit_names import matches
 from symlib._audit_sources import Entry, entries
+from symlib._audit_subject import LAYOUTS, Evidence, looks_designed
 from symlib._audit_sweep import HEAD, Sweep
 from symlib._audit_verdicts import KINDS, Finding, judged, sorted_findings, written_table
 from symlib._layers import Network
