@@ -78,6 +78,14 @@ from symlib._partition import balanced_partition, partition_defect
 from symlib._rank import precision_of, rounding_unit
 from symlib._transverse import class_frames, hessian_of_copies, hessian_of_ties
 from symlib._unit_graph import double_cover, signed_classes, unit_graph
+from symlib._unit_rows import (
+    balanced,
+    nearer_signs,
+    nearest_order,
+    norms,
+    of_norm_one,
+    order_of_copies,
+)
 
 __all__ = [
     "Alignment",
@@ -273,7 +281,7 @@ def unit_classes(
     tolerance = number("tolerance", tolerance, least=0.0)
     up_to = choice("up_to", up_to, _SYMMETRIES)
     if up_to == "scale":
-        parts, _ = _balanced(parts, "layer and after")
+        parts, _ = balanced(parts, "layer and after")
     return chain_labels(parts, tolerance, up_to)
 
 
@@ -484,13 +492,13 @@ def merge_units(
     rows = np.concatenate(incoming, axis=1, dtype=np.float64)
     scale = np.ones(len(rows))
     if up_to == "scale":
-        rows, scale = _of_norm_one(rows, "layer")
+        rows, scale = of_norm_one(rows, "layer")
     labels = chain_labels([rows], tolerance, up_to)
     _, first, counts = np.unique(labels, return_index=True, return_counts=True)
     leader = first[labels]  # of each unit, the first one of its class
     multiple = scale[leader] / scale
     if up_to == "sign":
-        multiple = _nearer_signs(rows, rows[leader])
+        multiple = nearer_signs(rows, rows[leader])
     columns = np.zeros((len(first), outgoing.shape[1]))
     np.add.at(columns, labels, multiple[:, np.newaxis] * outgoing)
     (merged,) = map_layers(lambda array: array[first], [own])
@@ -570,20 +578,20 @@ def align_units(
     scale = np.ones(len(own.weight))
     goal_scale = np.ones(len(own.weight))
     if up_to == "scale":
-        parts, scale = _balanced(parts, "layer and after")
-        goals, goal_scale = _balanced(goals, "to")
+        parts, scale = balanced(parts, "layer and after")
+        goals, goal_scale = balanced(goals, "to")
     rows = np.concatenate(parts, axis=1, dtype=np.float64)
     goal = np.concatenate(goals, axis=1, dtype=np.float64)
-    order = _order_of_copies(rows, goal, up_to)
+    order = order_of_copies(rows, goal, up_to)
     if order is None:
-        order = _nearest_order(rows, goal, up_to)
+        order = nearest_order(rows, goal, up_to)
     factor = scale[order] / goal_scale
     rows = rows[order]
     if up_to == "sign":
-        factor = _nearer_signs(rows, goal)
+        factor = nearer_signs(rows, goal)
         rows = rows * factor[:, np.newaxis]
     half = rows / 2 - goal / 2  # as the difference may be above the largest float
-    return Alignment(order, factor, 2.0 * _norms(half.ravel()).item())
+    return Alignment(order, factor, 2.0 * norms(half.ravel()).item())
 
 
 def escape_rate(
@@ -888,110 +896,3 @@ def _has_copy(own: Layer, reader: Layer, unit: int) -> bool:
     with np.errstate(over="ignore"):
         difference = np.abs(others - rows[..., unit : unit + 1, :]).max(axis=-1)
     return bool((difference.min(axis=-1) <= rounding).all())
-
-
-def _balanced(parts: Sequence[Array], name: str) -> tuple[list[Rows], Rows]:
-    """Return the units in balanced form, and the factors that their incoming weights were given."""
-    *incoming, outgoing = parts
-    rows = np.concatenate(incoming, axis=-1, dtype=np.float64)
-    norm = _norms(rows)
-    outgoing_norm = _norms(outgoing.astype(np.float64, copy=False))
-    ratio = _ratio(outgoing_norm, norm, name)
-    has_balance = (norm > 0) & (outgoing_norm > 0)
-    factor = np.where(has_balance, np.sqrt(ratio), ratio)
-    return [rows * factor, outgoing / factor], factor[..., 0]
-
-
-def _of_norm_one(rows: Rows, name: str) -> tuple[Rows, Rows]:
-    """Return the rows divided by their norms, and by what each was multiplied; 0 stays 0."""
-    norm = _norms(rows)
-    factor = _ratio(np.ones_like(norm), norm, name)
-    return rows * factor, factor[..., 0]
-
-
-def _ratio(norm: Rows, other: Rows, name: str) -> Rows:
-    """Return the ratio of two norms of each unit, where 1 takes the place of a norm that is 0."""
-    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        ratio = _without_zeros(norm) / _without_zeros(other)
-    strange = ~((ratio > 0) & (ratio < np.inf))
-    if strange.any():
-        raise ValueError(
-            f"{name} must give each unit norms with a finite ratio where up_to='scale', "
-            f"got {other[strange][0]:g} and {norm[strange][0]:g}"
-        )
-    return ratio
-
-
-def _norms(rows: Rows) -> Rows:
-    """Return the Euclidean norm of each row, as a column.
-
-    Squares neither overflow nor vanish, and rows times a power of two have norms times it.
-    """
-    largest = np.abs(rows).max(axis=-1, initial=0.0, keepdims=True)
-    scaled = rows / _without_zeros(largest)
-    with np.errstate(over="ignore"):
-        norms: Rows = largest * np.linalg.norm(scaled, axis=-1, keepdims=True)
-    return norms
-
-
-def _without_zeros(values: Rows) -> Rows:
-    """Return what can be divided by: values at least 0, with 1 in the place of each 0."""
-    return np.where(values > 0, values, 1.0)
-
-
-def _nearer_signs(rows: Rows, others: Rows) -> Rows:
-    """Return for each row whether it is nearer to the other (1) or to its negative (-1)."""
-    half = rows / 2  # as the sum may be above the largest float
-    other_half = others / 2
-    to_other = _norms(half - other_half)[:, 0]
-    to_negative = _norms(half + other_half)[:, 0]
-    return np.where(to_negative < to_other, -1.0, 1.0)
-
-
-def _order_of_copies(rows: Rows, goal: Rows, up_to: str) -> Indices | None:
-    """Return the order in which the rows equal the goal, or None if there is none."""
-    labels = chain_labels([np.concatenate([rows, goal])], 0.0, up_to)
-    ours = labels[: len(rows)]
-    theirs = labels[len(rows) :]
-    our_order = np.argsort(ours, kind="stable")
-    their_order = np.argsort(theirs, kind="stable")
-    if not np.array_equal(ours[our_order], theirs[their_order]):
-        return None
-    order = np.empty_like(our_order)
-    order[their_order] = our_order
-    return order
-
-
-def _nearest_order(rows: Rows, goal: Rows, up_to: str) -> Indices:
-    """Return the order in which the rows are closest to the goal."""
-    from scipy.optimize import linear_sum_assignment  # here, as its import takes its time
-    from scipy.spatial.distance import cdist
-
-    _, exponent = np.frexp(max(np.abs(rows).max(), np.abs(goal).max()))
-    rows = np.ldexp(rows, -exponent)  # the largest entry is about 1, and no digit is lost
-    goal = np.ldexp(goal, -exponent)
-    # |goal - row|^2 = |goal|^2 - 2 closeness: one product for all pairs, and good enough if every
-    # goal has a nearest row by more than the rounding of products, and no two the same one.
-    inner = goal @ rows.T
-    if up_to == "sign":
-        inner = np.abs(inner)
-    closeness = inner - np.square(rows).sum(axis=1) / 2
-    # In any order of summation, an inner product of n terms is off by at most about n eps / 2
-    # times the product of the norms. Two of them are compared, and 2 (n + 2) leaves room for what
-    # else is rounded: norms, subtractions, and products that vanish.
-    finfo = np.finfo(np.float64)
-    row_norm = _norms(rows).max()
-    size = _norms(goal) * row_norm + row_norm**2 / 2
-    rounding = 2.0 * (rows.shape[1] + 2) * (float(finfo.eps) * size + float(finfo.tiny))
-    nearest = closeness >= closeness.max(axis=1, keepdims=True) - rounding
-    if np.count_nonzero(nearest) == len(goal) and nearest.any(axis=0).all():
-        return np.asarray(nearest.argmax(axis=1), dtype=np.intp)
-    # Squares of differences tell nearly equal units apart. The power of two keeps the smallest of
-    # them from vanishing.
-    rows = np.ldexp(rows, 450)
-    goal = np.ldexp(goal, 450)
-    cost = cdist(goal, rows, "sqeuclidean")
-    if up_to == "sign":
-        cost = np.minimum(cost, cdist(goal, -rows, "sqeuclidean"))
-    _, order = linear_sum_assignment(cost)
-    return np.asarray(order, dtype=np.intp)
