@@ -14,9 +14,10 @@ moved. `check_start` is an assertion for a test suite, and `table` writes findin
 
 A finding has one of three verdicts. A *fault* is what neither chance nor design makes: its chance
 is below :math:`10^{-12}` for the whole model, its array is trained, does not look like a table and
-holds more than a few values; so is all that `compare` proves. A *look* is real and may be meant: a
-last layer that is 0, layers that are equal, rows of another length. A *note* is for whoever asked.
-The scale of a layer is never more than a note, as before a normalization it is a learning rate.
+holds more than a few values; so is what `compare` proves, but for arrays that may be untrained. A
+*look* is real and may be meant: a last layer that is 0, layers that are equal, rows of another
+length. A *note* is for whoever asked. The scale of a layer is never more than a note, as before a
+normalization it is a learning rate.
 
 Arrays alone do not say everything. Whether a copy is a tie depends on what is made of it, as
 `symlib.symmetry` tells; whether a layer of zeros is right depends on the path around it. Both are

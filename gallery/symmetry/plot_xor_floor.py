@@ -227,6 +227,19 @@ best = losses[-1].min()
 check("S04", "best final loss of tied units on AND", best, 0, atol=1e-6, reason="converged")
 
 # %%
+# **Opposite units count as tied** if the activation is odd, as tanh is. Multiply all weights of a unit and its bias by
+# -1, and it says the same. Here are a unit and its negative: no weight of the one is one of the other, and after
+# training they are still each other's negative, near the floor and not below it.
+signs = np.array([1.0, -1.0])
+hidden = Layer(np.outer(signs, [0.5, 0.3]), 0.2 * signs)
+output = Layer(0.7 * signs[np.newaxis], np.zeros(1))
+opposite = Network([hidden, output], "tanh", same_order=True)
+run = descend(opposite, x, y, steps=4000, rate=0.3)
+trained, _ = run.network.layers
+check("S04", "opposite tanh units, their sum", np.abs(trained.weight.sum(axis=0)).max(), 0)
+check("S04", "opposite tanh units, least loss", run.losses.min(), 2 / 3, relation=">=")
+
+# %%
 # **It needs a monotone activation.** GELU is not: :math:`z` times the distribution function of the normal law falls and
 # then rises. At its lowest point a small step to either side leads up. A unit with its bias there and small weights
 # has nearly the same value at the corners :math:`(-1, -1)` and :math:`(1, 1)`, and a lower one at the two others. So
