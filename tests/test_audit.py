@@ -647,6 +647,31 @@ class Parameter:
 class TestModels:
     """Models are known by what they offer."""
 
+    def test_what_a_model_trains_and_never_moves(self):
+        """A matrix is at fault; some vectors need no gradient, and say so."""
+        named = [("a.weight", drawn()), ("a.bias", drawn(shape=(64,))), ("b.weight", drawn(seed=1))]
+
+        def model(moved):
+            parameters = [(name, Parameter(array)) for name, array in named]
+            parameters[2] = ("b.weight", Parameter(named[2][1] + moved))
+            return SimpleNamespace(
+                named_parameters=lambda remove_duplicate: iter(parameters),
+                named_modules=lambda: iter([("", None)]),
+            )
+
+        found = compare(model(0), model(1))
+        assert [(one.kind, one.verdict, one.arrays[0]) for one in found] == [
+            ("never moved", "fault", "a.weight"),
+            ("never moved", "look", "a.bias"),
+        ]
+        assert "a bias of keys" in found[1].why
+
+    @pytest.mark.parametrize("path", ["start.safetensors", Path("start.safetensors")])
+    def test_a_path_is_no_model(self, path):
+        """The sentence says what reads it."""
+        with pytest.raises(TypeError, match=r"for a file, give read_safetensors\(path\)"):
+            audit(path)
+
     def test_a_model_like_those_of_pytorch(self):
         """Frozen and shared arrays are told apart."""
         bad = drawn()

@@ -106,6 +106,7 @@ def test_the_matrix_is_the_whole_hessian_in_the_directions_that_part_units(
     np.testing.assert_allclose(escape.eigenvalues, np.linalg.eigvalsh(within), atol=1e-10)
     np.testing.assert_allclose(whole @ columns, columns @ within, atol=1e-10)
     assert escape.growth == -escape.eigenvalues[0]
+    np.testing.assert_allclose(escape.block, escape.block.T, atol=1e-15)
 
 
 def test_what_gradient_descent_leaves_as_it_is_has_no_curvature():
