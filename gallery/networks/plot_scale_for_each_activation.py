@@ -208,6 +208,14 @@ for name in activations:
     check("W13", f"slope of {name}", slope[name], factor, rounding=1e-9)
 
 # %%
+# The numbers of the answer above are these, to two decimals.
+answer = {"gelu": (2.35, 1.07), "silu": (2.81, 1.07), "relu": (2, 1), "tanh": (2.54, 1.18)}
+for name, (size, growth) in answer.items():
+    reason = "two decimals"
+    check("W13", f"scale in the answer, {name}", scale[name], size, atol=0.005, reason=reason)
+    check("W13", f"slope in the answer, {name}", slope[name], growth, atol=0.005, reason=reason)
+
+# %%
 # **To keep both.** Where :math:`\chi` is above 1, less weight and some bias keep the length 1 and have the slope 1: the
 # weight variance :math:`1/E\,\varphi'(z)^2` over the fan-in, and the bias variance :math:`1 - 1/\chi`. In words: what
 # the smaller weights take away, the biases give back. This is a point of the border between order and chaos. The
