@@ -208,7 +208,7 @@ def _zero_paths(kept: Sequence[Kept]) -> Iterator[Among]:
     for name in sorted(zero):
         for other in partner_words(name):
             if other in zero:
-                why = f"{name} and {other} are both 0, so that neither has a gradient"
+                why = f"{name} and {other} are both 0: each may be a factor of the other's gradient"
                 yield (name, other), Evidence("zero path", 0.0, 0.0, 0.0, why)
 
 
@@ -231,8 +231,8 @@ def _dead_biases(kept: Sequence[Kept]) -> Iterator[Among]:
         worst = float(ratio[unit])
         chance = laws.bias_chance(worst, one.entries // ratio.size, ratio.size)
         why = (
-            f"the bias of unit {unit} is {worst:.3g} times the norm of its weights, so that it "
-            "is always on or always off"
+            f"the bias of unit {unit} is {worst:.3g} times the norm of its weights, so that few "
+            "inputs of variance 1 turn it on or off"
         )
         yield (bias.name, one.name), Evidence("dead biases", chance, worst, 1.0, why)
 

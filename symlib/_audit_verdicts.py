@@ -91,7 +91,7 @@ KINDS: Final = {
     "still zero": _Rule("fault", _ZERO, "make one factor of the path not 0"),
     "never moved": _Rule("fault", _FROZEN, "see whether it is used, is frozen, or has a gradient"),
     "rows never moved": _Rule("look", _CONE, "see whether these units are ever on"),
-    "zero path": _Rule("look", _ZERO, "make one of the two not 0, or neither ever learns"),
+    "zero path": _Rule("look", _ZERO, "make one of the two not 0, unless a bias sets them free"),
     "equal arrays": _Rule("look", _SEED, "draw each layer by itself, unless copies are meant"),
     "same stream": _Rule("look", _SEED, "use one generator for all layers, not one seed for each"),
     "similar arrays": _Rule("look", _SEED, "draw each layer by itself"),
