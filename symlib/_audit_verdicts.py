@@ -201,13 +201,19 @@ def _entry(key: tuple[str, str, str], group: Sequence[Finding]) -> list[str]:
     verdict, kind, pattern = key
     worst = group[0]
     first = worst.arrays[0]
-    where = first if len(group) == 1 else f"{pattern} ({len(group)} times)"
-    why = worst.why if where == first else f"{first}: {worst.why}"
-    if 0.0 < worst.chance < 1.0:
-        why += f" (by chance {worst.chance:.0e})"
+    arrays = {finding.arrays[0] for finding in group}
+    where = first if len(arrays) == 1 else f"{pattern} ({len(arrays)} arrays)"
+    reasons = []
+    for finding in group:
+        if finding.arrays[0] != first:
+            continue
+        why = finding.why if where == first else f"{first}: {finding.why}"
+        if 0.0 < finding.chance < 1.0:
+            why += f" (by chance {finding.chance:.0e})"
+        reasons += _wrapped("", why)
     return [
         f"{verdict.upper():<6}{kind:<20}{where}",
-        *_wrapped("", why),
+        *reasons,
         *_wrapped("do: ", worst.do),
         *_wrapped("page: ", worst.page),
     ]

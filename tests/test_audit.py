@@ -841,6 +841,17 @@ class TestReport:
             kind: rule.verdict for kind, rule in KINDS.items()
         }
 
+    def test_two_findings_in_one_array_are_told_as_one_array(self):
+        """Slices along two axes are equal; both reasons stand there."""
+        array = drawn(shape=(4, 16, 16))
+        array[2] = array[0]
+        array[:, 5] = array[:, 9]
+        found = [one for one in audit({"w.3": array}) if one.kind == "equal slices"]
+        assert len(found) > 1
+        text = table(found)
+        assert "w.3\n" in text
+        assert all(one.why.split(":")[0] in " ".join(text.split()) for one in found)
+
     def test_the_table_has_a_line_for_each_pattern(self):
         """Twelve layers, one entry; the worst first; no more than twelve entries."""
         arrays = {}
@@ -848,7 +859,7 @@ class TestReport:
             arrays[f"h.{k}.w"] = drawn(seed=k)
             arrays[f"h.{k}.w"][3] = arrays[f"h.{k}.w"][1]
         text = table(audit(arrays | {"head": np.zeros((10, 32))}))
-        assert text.startswith("12 faults, 1 look\n\nFAULT equal rows          h.#.w (12 times)")
+        assert text.startswith("12 faults, 1 look\n\nFAULT equal rows          h.#.w (12 arrays)")
         assert text.index("LOOK") > text.index("h.0.w: 63 of 64 rows are distinct")
         assert max(map(len, text.splitlines())) <= 96
         many = {f"{name}.w": np.zeros((3, 3)) for name in "abcdefghijklmnop"}
