@@ -125,6 +125,10 @@ VALID = {
     "propagation.jacobian_moments": {"depth": 3, "orthogonal": False} | ENDS,
     "propagation.length_map": {"q": 1.0} | VARIANCES,
     "propagation.squared_distance_ratio": {"theta": 1.0},
+    "spectrum.fit_bulk": {
+        "matrix": [[1.0, 0.5, -0.2], [-0.3, 1.0, 0.1], [0.2, -1.0, 0.7]],
+        "chance": 0.01,
+    },
     "spectrum.fuss_catalan": {"factors": 2},
     "spectrum.gaussian_lyapunov_exponents": {"n": 3, "variance": 1.0},
     "spectrum.ginibre_eigenvalues": {"n": 3, "size": 2, "rng": 0},

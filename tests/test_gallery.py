@@ -1016,6 +1016,42 @@ MUTATIONS = {
         "many_weights(threshold - 0.1, 800, 2000)",
         "R03",
     ),
+    "noise that is not independent": (
+        "random_matrices/plot_trained_layer",
+        "gaussian = rng.standard_normal((draws, rows, columns))",
+        "gaussian = rng.standard_normal((draws, rows, columns)) + 0.3",
+        "R08",
+    ),
+    "a limit without the noise": (
+        "random_matrices/plot_trained_layer",
+        "limit = (strength**2 + size) / strength",
+        "limit = strength",
+        "R08",
+    ),
+    "directions below the threshold": (
+        "random_matrices/plot_trained_layer",
+        "for factor in (1.5, 3):",
+        "for factor in (0.8, 3):",
+        "R08",
+    ),
+    "directions at the threshold among many": (
+        "random_matrices/plot_trained_layer",
+        "strengths = step * np.linspace(2, 6, 25)",
+        "strengths = step * np.linspace(1, 6, 25)",
+        "R08",
+    ),
+    "a scale that directions do not lower": (
+        "random_matrices/plot_trained_layer",
+        "1 - (rows * columns / strengths**2).sum() / left_over",
+        "1 + (rows * columns / strengths**2).sum() / left_over",
+        "R08",
+    ),
+    "directions of the start": (
+        "random_matrices/plot_trained_layer",
+        "np.linalg.svd(second - start.layers[1].weight)",
+        "np.linalg.svd(start.layers[0].weight)",
+        "R08",
+    ),
     "the weights of linear layers under a ReLU": (
         "random_matrices/plot_log_norm",
         "log_lengths(weights.he, relu, width,",
