@@ -212,8 +212,9 @@ def _copied(subject: Subject, side: Side, same: Copies | None, kind: str) -> Evi
     if same.offset:
         why += f", and so are whole runs of {word}s, {same.offset} apart"
         is_third = same.total in (3 * same.offset, 3 * same.offset / 2)
-        is_attention = is_third and is_packed_attention(subject.name)
-        kind = "query = key" if is_attention else "equal slices"
+        if is_third and is_packed_attention(subject.name):
+            why += ", which by the name are two of query, key and value"
+        kind = "equal slices"
     soft = subject.is_soft or same.repeated
     if same.repeated:
         why += ", and each stands beside its copies, as pixel shuffles have it"

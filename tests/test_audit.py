@@ -412,16 +412,19 @@ class TestAcross:
         """Query, key and value one below the other, two of them equal."""
         packed = drawn(shape=(96, 32)).reshape(3, 32, 32)
         packed[second] = packed[first]
-        found = audit({name: packed.reshape(96, 32)})
-        assert kinds(found) == [("query = key", "fault")]
+        (found,) = audit({name: packed.reshape(96, 32)})
+        assert (found.kind, found.verdict) == ("equal slices", "fault")
+        assert "by the name are two of query, key and value" in found.why
 
     def test_heads_of_a_packed_attention(self):
         """A run that is not a third is a head."""
         packed = drawn(shape=(96, 32))
         packed[8:16] = packed[:8]
-        assert kinds(audit({"attn.qkv.weight": packed})) == [("equal slices", "fault")]
-        packed = np.concatenate([drawn(shape=(32, 32), seed=1)] * 2 + [drawn(shape=(32, 32))])
-        assert kinds(audit({"mixer.weight": packed})) == [("equal slices", "fault")]
+        thirds = np.concatenate([drawn(shape=(32, 32), seed=1)] * 2 + [drawn(shape=(32, 32))])
+        for name, array in {"attn.qkv.weight": packed, "mixer.weight": thirds}.items():
+            (found,) = audit({name: array})
+            assert (found.kind, found.verdict) == ("equal slices", "fault")
+            assert "query" not in found.why
 
     def test_the_query_of_two_layers(self):
         """Equal layers, not equal parts."""
