@@ -14,11 +14,9 @@ import os
 import sys
 from collections.abc import Callable
 from functools import cache, partial
+from itertools import pairwise
 from typing import Any, NamedTuple
 from unittest import mock
-
-os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "KERAS_BACKEND": "torch"}
-os.environ |= {"JAX_PLATFORMS": "cpu", "TRANSFORMERS_VERBOSITY": "error"}
 
 SEED = 1  # of all starts
 WORDS = 4000  # of a vocabulary, where the configuration has many more
@@ -40,7 +38,7 @@ def perceptron() -> Any:
     from torch import nn
 
     widths = (784, 512, 512, 512)
-    pairs = zip(widths[:-1], widths[1:], strict=True)
+    pairs = pairwise(widths)
     hidden = [part for pair in pairs for part in (nn.Linear(*pair), nn.ReLU())]
     return nn.Sequential(*hidden, nn.Linear(widths[-1], 10))
 
@@ -59,7 +57,7 @@ def u_net() -> Any:
     from torch import nn
 
     widths = (64, 128, 256, 512)
-    pairs = list(zip(widths[:-1], widths[1:], strict=True))
+    pairs = list(pairwise(widths))
     down = [nn.Sequential(nn.GroupNorm(8, a), nn.Conv2d(a, b, 3, 2, 1)) for a, b in pairs]
     up = [nn.Sequential(nn.ConvTranspose2d(b, a, 2, 2), nn.Conv2d(2 * a, a, 3)) for a, b in pairs]
     ends = {"first": nn.Conv2d(3, 64, 3), "last": nn.Conv2d(64, 3, 1), "time": nn.Linear(128, 512)}
@@ -392,8 +390,15 @@ HELD_OUT = _listed(
 )
 
 
-def seed_all(number: int) -> None:
-    """Set the seeds of all libraries: PyTorch's is also that of timm and transformers."""
+def stay_offline() -> None:
+    """Let no library download, and all of them compute on the processor, before any is imported."""
+    os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "KERAS_BACKEND": "torch"}
+    os.environ |= {"JAX_PLATFORMS": "cpu", "TRANSFORMERS_VERBOSITY": "error"}
+
+
+def built(one: Architecture, seed: int = SEED) -> Any:
+    """Return a new model, with the seeds of all libraries set before."""
     import keras
 
-    keras.utils.set_random_seed(number)  # and those of NumPy and PyTorch
+    keras.utils.set_random_seed(seed)  # those of NumPy and PyTorch as well
+    return one.build()
