@@ -30,14 +30,7 @@ from tables import Finding, Planted, Row, pattern_of
 
 from symlib import audit
 
-PINNED = {
-    "torch": "2.13.0",
-    "timm": "1.0.31",
-    "transformers": "5.24.0",
-    "keras": "3.15.1",
-    "flax": "0.12.8",
-    "jax": "0.10.2",
-}
+LIBRARIES = ("torch", "timm", "transformers", "keras", "flax", "jax", "numpy", "scipy")
 LARGEST = 200e6  # parameters
 
 
@@ -104,7 +97,7 @@ def store_machine(path: Path) -> None:
         "seed": SEED,
         "audit": tables.digest_of_audit(),
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in (*PINNED, "numpy", "scipy")},
+        "versions": {name: version(name) for name in LIBRARIES},
     }
     tables.MACHINE.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
 
