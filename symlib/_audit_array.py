@@ -24,7 +24,7 @@ from symlib._audit_copies import (
     read_side,
     widest_cosines,
 )
-from symlib._audit_names import is_table_by_name
+from symlib._audit_names import is_bias, is_table_by_name
 from symlib._audit_spectrum import of_spectrum
 from symlib._audit_subject import (
     ALL,
@@ -73,7 +73,7 @@ def examine(
     if is_vector:
         return found, []
     if found.lowest == found.highest:
-        return found, [_constant(found)]
+        return found, [] if is_bias(name) else [_constant(found)]  # 0 is how a bias starts
     evidence = list(_of_rows(subject))
     if is_nearly_constant(found):
         evidence.append(_constant(found))

@@ -474,6 +474,18 @@ class TestAcross:
         assert kinds(audit(right)) == [("zero", "look")]
         assert audit(right, allow=["zero:*lora_B*"]) == []
 
+    def test_biases_of_several_axes_start_at_zero_as_others_do(self):
+        """Of Keras and Flax, for each head, and those of relative places; a weight is told."""
+        axes = {"query/bias": (8, 32), "key/bias": (8, 32), "attention_biases": (4, 49)}
+        biases = {name: np.zeros(shape) for name, shape in axes.items()}
+        assert audit(biases) == []
+        filled = {name: np.full(shape, 0.5) for name, shape in axes.items()}
+        assert audit(filled) == []
+        weights = {"query/kernel": np.zeros((8, 32)), "key/kernel": np.zeros((8, 32))}
+        assert kinds(audit(weights)) == [("zero path", "look")]
+        unwritten = biases | {"key/bias": np.full((8, 32), np.nan)}
+        assert kinds(audit(unwritten)) == [("not finite", "fault")]
+
     def test_a_bias_beyond_its_row(self):
         """In both layouts, whichever of the two comes first."""
         weight = drawn(shape=(32, 32))

@@ -1,6 +1,6 @@
 """Faults that are planted in clean starts of twelve networks, to see which of them the audit finds.
 
-Each of the 27 faults is planted in three arrays of each network, one at a time, by a rule that says
+Each of the 27 faults is planted in one array of each network, drawn at random, by a rule that says
 what becomes of the matrix whose rows are the units. A fault that does not fit an array, such as
 equal experts where there is one matrix only, is not planted there. What counts as found is a
 finding that the clean start does not have and that names the array.
@@ -21,7 +21,7 @@ from tables import VERDICTS, Planted
 from symlib.audit import Finding, audit
 
 Matrix = np.ndarray
-PLACES = 3  # arrays of each network in which a fault is planted, one at a time
+PLACES = 1  # arrays of each network in which a fault is planted, one at a time
 CLEAN = 4  # further seeds of each network without a fault
 FEWEST = 8  # units, and inputs of each, of an array in which faults are planted
 

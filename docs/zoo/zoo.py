@@ -71,7 +71,8 @@ def run(
     measure: Callable[[Architecture], list[Row]],
 ) -> None:
     """Measure all architectures, keep each as it is finished, and write the table."""
-    partial = path.with_suffix(f".{tables.digest_of_audit()[:8]}.partial.csv")
+    audit_used = tables.digest_of_audit()  # of the modules that are imported
+    partial = path.with_suffix(f".{audit_used[:8]}.partial.csv")
     done = tables.read(partial, kind) if partial.exists() else []
     for one in wanted:
         if any(row.architecture == one.name for row in done):
@@ -85,17 +86,17 @@ def run(
     done.sort(key=lambda row: order.index(row.architecture))
     tables.write(done, path, kind)
     partial.unlink()
-    store_machine(path)
+    store_machine(path, audit_used)
 
 
-def store_machine(path: Path) -> None:
+def store_machine(path: Path, audit_used: str) -> None:
     """Store with a table what it was made by."""
     stored = tables.machine() if tables.MACHINE.exists() else {"tables": {}, "runs": {}}
     stored["tables"][path.name] = tables.digest([path])
     stored["runs"][path.name] = {
         "date": datetime.now(UTC).date().isoformat(),
         "seed": SEED,
-        "audit": tables.digest_of_audit(),
+        "audit": audit_used,
         "python": platform.python_version(),
         "versions": {name: version(name) for name in LIBRARIES},
     }
