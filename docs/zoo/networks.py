@@ -198,11 +198,17 @@ TRANSFORMERS = {
     "rwkv": ("CausalLM", {**_TWO, "hidden_size": 768}),
     "segformer": ("SemanticSegmentation", {}),
     "swin": ("ImageClassification", {"depths": [2, 2], "num_heads": [3, 6]}),
-    "switch_transformers": ("Seq2SeqLM", {"num_layers": 4, "num_decoder_layers": 4, **_FEW}),
+    "switch_transformers": (
+        "Seq2SeqLM",
+        {"num_layers": 4, "num_decoder_layers": 4, "num_experts": 4, **_FEW},
+    ),
     "t5": ("Seq2SeqLM", {"num_layers": 3, **_FEW}),
     "vit_mae": ("PreTraining", {"num_hidden_layers": 2, "decoder_num_hidden_layers": 2}),
     "wav2vec2": ("CTC", {"num_hidden_layers": 2}),
-    "whisper": ("SpeechSeq2Seq", {**_BOTH_TWO, "d_model": 512, **_NO_TOKENS}),
+    "whisper": (
+        "SpeechSeq2Seq",
+        {**_BOTH_TWO, "d_model": 384, **_NO_TOKENS},
+    ),
     "xlnet": ("CausalLM", {"n_layer": 2, **_FEW}),
 }
 TRANSFORMERS_HELD_OUT = {

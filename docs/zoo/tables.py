@@ -13,7 +13,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, get_type_hints
 
 FOLDER = Path(__file__).parent
 FINDINGS = FOLDER / "findings.csv"
@@ -63,7 +63,6 @@ class Planted(NamedTuple):
 
 
 Row = TypeVar("Row", Finding, Planted)
-_TYPES = {"int": int, "float": float, "str": str}
 
 
 def write(rows: Iterable[Row], path: Path, kind: type[Row]) -> None:
@@ -81,7 +80,7 @@ def read(path: Path, kind: type[Row]) -> list[Row]:
         head, *lines = csv.reader(file)
     if tuple(head) != kind._fields:
         raise ValueError(f"{path.name} must have the columns {', '.join(kind._fields)}, got {head}")
-    types = [_TYPES[str(name)] for name in kind.__annotations__.values()]
+    types = get_type_hints(kind).values()
     return [kind(*(cast(one) for cast, one in zip(types, line, strict=True))) for line in lines]
 
 

@@ -3,6 +3,8 @@
     nox -s zoo                  audits the hundred, and writes findings.csv
     nox -s zoo -- --planted     plants faults in twelve of them, and writes planted.csv
     nox -s zoo -- --held-out    audits those that were held out, and writes held_out.csv
+    nox -s zoo -- --consequences
+                                measures what some faults do, and writes consequences.json
 
 Each also renews machine.json, with the versions, the date and the hash of each table. A run that
 was stopped goes on where it was, unless the audit has changed meanwhile. Which architectures there
@@ -108,6 +110,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Audit the initial weights of many networks.")
     parser.add_argument("--planted", action="store_true", help="plant faults in twelve networks")
     parser.add_argument("--held-out", action="store_true", help="audit what was held out")
+    parser.add_argument("--consequences", action="store_true", help="measure what faults do")
     given = parser.parse_args()
     networks.stay_offline()
     warnings.filterwarnings("ignore")
@@ -115,7 +118,12 @@ def main() -> None:
     import torch
 
     torch.set_num_threads(1)
-    if given.planted:
+    if given.consequences:
+        import consequences
+
+        consequences.measure()
+        store_machine(consequences.STORED, tables.digest_of_audit())
+    elif given.planted:
         import planted
 
         run(planted.TWELVE, tables.PLANTED, Planted, planted.planted)
