@@ -52,7 +52,13 @@ _COMPARED: Final = 48  # rows that are compared with all others
 
 
 def examine(
-    name: str, array: _Numbers, *, layout: str, is_looked_up: bool = False, thorough: bool = False
+    name: str,
+    array: _Numbers,
+    *,
+    layout: str,
+    is_trained: bool = True,
+    is_looked_up: bool = False,
+    thorough: bool = False,
 ) -> tuple[Sweep | None, list[Evidence]]:
     """Return what a walk over an array gathers, and the evidence of all checks within it.
 
@@ -74,6 +80,8 @@ def examine(
         return found, []
     if found.lowest == found.highest:
         return found, [] if is_bias(name) else [_constant(found)]  # 0 is how a bias starts
+    if is_soft and not is_trained:
+        return found, []  # a table that stays: a formula has written it, and chance has no part
     evidence = list(_of_rows(subject))
     if is_nearly_constant(found):
         evidence.append(_constant(found))

@@ -701,6 +701,24 @@ class TestModels:
             ("shared", "note", ("c.weight",)),
         ]
 
+    def test_a_table_that_is_not_trained_follows_no_law_of_chance(self):
+        """Sines for positions have one-signed columns, and fewer ranks; 0 and NaN are still told."""
+        waves = np.outer(np.arange(200), 1e4 ** (-np.arange(48) / 48))
+        sines = np.concatenate([np.sin(waves), np.cos(waves)], axis=1)
+
+        def told(array, requires_grad):
+            named = [("embed_positions.weight", Parameter(array, requires_grad))]
+            model = SimpleNamespace(
+                named_parameters=lambda remove_duplicate: iter(named),
+                named_modules=lambda: iter([("", None)]),
+            )
+            return kinds(audit(model))
+
+        assert told(sines, False) == []
+        assert ("one-signed rows", "look") in told(sines, True)
+        assert told(0 * sines, False) == [("zero", "look")]
+        assert told(np.where(sines == 1, np.nan, sines), False) == [("not finite", "look")]
+
     def test_a_model_like_those_of_keras(self):
         """Units are along the last axis."""
         kernel = drawn(shape=(32, 64))

@@ -90,7 +90,7 @@ def _of_modules(model: Any) -> Iterator[tuple[str, Place]]:
 
 def _of_mapping(tree: dict[str, Any], before: str) -> Iterator[tuple[str, Place]]:
     def writer(key: str) -> Callable[[np.ndarray], None]:
-        return lambda array: tree.__setitem__(key, np.asarray(array, dtype=np.float32))
+        return lambda array: tree.__setitem__(key, np.array(array, dtype=np.float32))  # a copy
 
     for key, value in list(tree.items()):
         if isinstance(value, dict):
