@@ -19,7 +19,7 @@ import tables
 DRAWS = 96  # millions of entries drawn
 FAR = 6.0  # standard deviations, beyond which an entry counts as far
 ADAM_STEPS = 60
-SEEDS = range(5)
+SEEDS = range(20)
 WORDS, LENGTH, WIDTH, LAYERS = 12, 12, 32, 6  # of the task that reverses a sequence
 MOST_STEPS = 160
 STORED = tables.FOLDER / "consequences.json"
