@@ -36,7 +36,7 @@ def docs(session: nox.Session) -> None:
     """Build the site and check every claim; `-- plot_tied_units` builds that page alone."""
     page = Path(session.posargs[0]).stem if session.posargs else ""
     known = [path.stem for path in sorted(ROOT.glob("gallery/*/*.py"))]
-    known += [path.stem for path in sorted(ROOT.glob("docs/[behs]*/*.md"))]
+    known += [path.stem for path in sorted(ROOT.glob("docs/[behsz]*/*.md"))]
     if page and page not in known:
         session.error(f"there is no page {page!r}; there are {', '.join(known)}")
     _install(session)
@@ -67,6 +67,18 @@ def study(session: nox.Session) -> None:
     program = "study.py" if "--first" in session.posargs else "second.py"
     rest = [word for word in session.posargs if word != "--first"]
     session.run("python", f"docs/study/{program}", *rest)
+
+
+@nox.session
+def zoo(session: nox.Session) -> None:
+    """Audit the starts of a hundred networks of other libraries; `-- --planted`, `--held-out`."""
+    timm = _named("zoo", "timm")
+    others = [need for need in nox.project.dependency_groups(PYPROJECT, "zoo") if need not in timm]
+    _install_torch(session, needed=True)
+    session.install(*others, *PYPROJECT["project"]["dependencies"])
+    session.install("--no-deps", *timm)  # it asks for torchvision, of which it needs nothing here
+    session.install("--no-deps", "--no-build-isolation", "-e", ".")
+    session.run("python", "docs/zoo/zoo.py", *session.posargs, env=ONE_THREAD)
 
 
 @nox.session

@@ -75,7 +75,7 @@ nb_execution_raise_on_error = False  # a warning, which shows the claim that fai
 nb_execution_timeout = 120
 nb_execution_excludepatterns = [
     page.name
-    for folder in ("bench", "explanation", "how_to", "study")
+    for folder in ("bench", "explanation", "how_to", "study", "zoo")
     for page in HERE.glob(f"{folder}/*.md")
     if symlib_draft not in ("", page.stem)
 ]

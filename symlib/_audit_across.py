@@ -17,6 +17,7 @@ from symlib import _audit_laws as laws
 from symlib._audit_names import (
     bias_name,
     has_parallel_copies,
+    is_bias,
     is_shared_by_name,
     partner_words,
     pattern_of,
@@ -204,7 +205,8 @@ def _correlated(group: Sequence[Kept], stream_of: dict[str, int]) -> Iterator[Am
 
 def _zero_paths(kept: Sequence[Kept]) -> Iterator[Among]:
     """Yield the pairs of arrays that are both 0 and, by their names, factors of one path."""
-    zero = {one.name for one in kept if one.is_zero and len(one.shape) > 1}
+    matrices = (one for one in kept if len(one.shape) > 1 and not is_bias(one.name))
+    zero = {one.name for one in matrices if one.is_zero}
     for name in sorted(zero):
         for other in partner_words(name):
             if other in zero:

@@ -24,7 +24,7 @@ from symlib._audit_copies import (
     read_side,
     widest_cosines,
 )
-from symlib._audit_names import is_packed_attention, is_table_by_name
+from symlib._audit_names import is_bias, is_packed_attention, is_table_by_name
 from symlib._audit_spectrum import of_spectrum
 from symlib._audit_subject import (
     ALL,
@@ -52,7 +52,13 @@ _COMPARED: Final = 48  # rows that are compared with all others
 
 
 def examine(
-    name: str, array: _Numbers, *, layout: str, is_looked_up: bool = False, thorough: bool = False
+    name: str,
+    array: _Numbers,
+    *,
+    layout: str,
+    is_trained: bool = True,
+    is_looked_up: bool = False,
+    thorough: bool = False,
 ) -> tuple[Sweep | None, list[Evidence]]:
     """Return what a walk over an array gathers, and the evidence of all checks within it.
 
@@ -73,7 +79,9 @@ def examine(
     if is_vector:
         return found, []
     if found.lowest == found.highest:
-        return found, [_constant(found)]
+        return found, [] if is_bias(name) else [_constant(found)]  # 0 is how a bias starts
+    if is_soft and not is_trained:
+        return found, []  # a table that stays: a formula has written it, and chance has no part
     evidence = list(_of_rows(subject))
     if is_nearly_constant(found):
         evidence.append(_constant(found))

@@ -13,6 +13,7 @@ from typing import Final
 __all__ = [
     "bias_name",
     "has_parallel_copies",
+    "is_bias",
     "is_buffer",
     "is_embedding",
     "is_packed_attention",
@@ -83,6 +84,11 @@ def bias_name(name: str) -> str | None:
         if found and not tail.strip(":0123456789"):
             return f"{head}bias{tail}"
     return None
+
+
+def is_bias(name: str) -> bool:
+    """Tell whether this is added and not multiplied, such as a bias for each place of each head."""
+    return "bias" in re.split(r"[./]", name)[-1].lower()
 
 
 def is_buffer(name: str) -> bool:

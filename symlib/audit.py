@@ -325,6 +325,7 @@ def _audited(stream: Iterable[Entry], chance: float, thorough: bool, tell: _Tell
             entry.name,
             entry.array,
             layout=entry.layout,
+            is_trained=entry.is_trained,
             is_looked_up=entry.is_looked_up,
             thorough=thorough,
         )

@@ -116,9 +116,10 @@ def check(
     rounding : float
         A bound on what rounding does: short for ``atol`` with the reason ``"rounding"``, and in
         place of the two.
-    shows : {"claim", "limit", "failure"}
-        What the check is evidence for: that the claim is true, that it stops being true here, or
-        that it is false as stated. The verdict of the ledger follows from it.
+    shows : {"claim", "limit", "failure", "stored"}
+        What the check is evidence for: that the claim is true, that it stops being true here, that
+        it is false as stated, or that it was so in a run whose table is stored and only read here.
+        The verdict of the ledger follows from it.
     reason : str
         Where the tolerance or the bound comes from, in a few words, at most 80 characters.
 
@@ -286,7 +287,7 @@ def _compare(
     _admit_claim(claim)
     phrase("what", what, most=_LONGEST_NAME)
     choice("relation", relation, _RELATIONS)
-    choice("shows", shows, ("claim", "limit", "failure"))
+    choice("shows", shows, ("claim", "limit", "failure", "stored"))
     above = measured - expected
     if relation == "==":
         margin = tolerance - abs(above)

@@ -28,6 +28,12 @@ def study_modules(monkeypatch):
     monkeypatch.syspath_prepend(Path(__file__).parents[1] / "docs" / "study")
 
 
+@pytest.fixture
+def zoo_modules(monkeypatch):
+    """Import the modules of the zoo from their own folder, as its page does."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "docs" / "zoo")
+
+
 @pytest.fixture(scope="session")
 def program():
     """Return a function that reads a program, which is no part of a package, as a module."""

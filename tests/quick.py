@@ -29,6 +29,7 @@ LOOKED_AT_BY = [
     ("docs/simulations/*", ["tests/site/test_interactive*.py"]),
     ("docs/bench/*", ["tests/site/test_bench.py"]),
     ("docs/study/*", ["tests/test_second.py", "tests/test_study.py"]),
+    ("docs/zoo/*", ["tests/test_zoo.py"]),
     ("tests/quick.py", ["tests/test_quick.py"]),
     ("docs/seeds.py", ["tests/test_seeds.py"]),
     ("docs/versions.py", ["tests/site/test_versions.py"]),

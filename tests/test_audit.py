@@ -494,6 +494,18 @@ class TestAcross:
         assert kinds(audit(right)) == [("zero", "look")]
         assert audit(right, allow=["zero:*lora_B*"]) == []
 
+    def test_biases_of_several_axes_start_at_zero_as_others_do(self):
+        """Of Keras and Flax, for each head, and those of relative places; a weight is told."""
+        axes = {"query/bias": (8, 32), "key/bias": (8, 32), "attention_biases": (4, 49)}
+        biases = {name: np.zeros(shape) for name, shape in axes.items()}
+        assert audit(biases) == []
+        filled = {name: np.full(shape, 0.5) for name, shape in axes.items()}
+        assert audit(filled) == []
+        weights = {"query/kernel": np.zeros((8, 32)), "key/kernel": np.zeros((8, 32))}
+        assert kinds(audit(weights)) == [("zero path", "look")]
+        unwritten = biases | {"key/bias": np.full((8, 32), np.nan)}
+        assert kinds(audit(unwritten)) == [("not finite", "fault")]
+
     def test_a_bias_beyond_its_row(self):
         """In both layouts, whichever of the two comes first."""
         weight = drawn(shape=(32, 32))
@@ -708,6 +720,24 @@ class TestModels:
             ("equal rows", "look", ("b.weight",)),
             ("shared", "note", ("c.weight",)),
         ]
+
+    def test_a_table_that_is_not_trained_follows_no_law_of_chance(self):
+        """Sines for positions have one-signed columns, and fewer ranks; 0 and NaN are still told."""
+        waves = np.outer(np.arange(200), 1e4 ** (-np.arange(48) / 48))
+        sines = np.concatenate([np.sin(waves), np.cos(waves)], axis=1)
+
+        def told(array, requires_grad):
+            named = [("embed_positions.weight", Parameter(array, requires_grad))]
+            model = SimpleNamespace(
+                named_parameters=lambda remove_duplicate: iter(named),
+                named_modules=lambda: iter([("", None)]),
+            )
+            return kinds(audit(model))
+
+        assert told(sines, False) == []
+        assert ("one-signed rows", "look") in told(sines, True)
+        assert told(0 * sines, False) == [("zero", "look")]
+        assert told(np.where(sines == 1, np.nan, sines), False) == [("not finite", "look")]
 
     def test_a_model_like_those_of_keras(self):
         """Units are along the last axis."""

@@ -285,7 +285,7 @@ WRONG = {
     "unknown evidence": (
         {"shows": "proof"},
         ValueError,
-        "shows must be one of 'claim', 'limit', 'failure', got 'proof'",
+        "shows must be one of 'claim', 'limit', 'failure', 'stored', got 'proof'",
     ),
     "measured nan": ({"measured": math.nan}, ValueError, f"measured {NUMBER} nan"),
     "measured infinity": ({"measured": math.inf}, ValueError, f"measured {NUMBER} inf"),

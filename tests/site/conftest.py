@@ -188,7 +188,7 @@ def small_site(copied):
 def _shrunk(folder):
     for page in (folder / "gallery").glob("*/plot_*.py"):
         page.unlink()
-    for part in ("bench", "explanation", "how_to", "reference", "study"):
+    for part in ("bench", "explanation", "how_to", "reference", "study", "zoo"):
         shutil.rmtree(folder / "docs" / part)
     for name, text in {
         "gallery/symmetry/plot_tied_units.py": PAGE,

@@ -11,7 +11,7 @@ from symlib_site.entries import corrections, ledger, read_record, verdict
 from symlib.claims import Check, check
 
 ROOT = Path(__file__).parents[2]
-VERDICTS = ("holds", "holds within limits", "fails as stated", "open")
+VERDICTS = ("holds", "holds within limits", "fails as stated", "stored run", "open")
 FOLDERS = {
     "S": {"symmetry"},
     "N": {"null_spaces", "random_matrices"},
@@ -20,6 +20,7 @@ FOLDERS = {
     "O": {"convergence"},
     "D": {"designs"},
     "W": {"networks"},
+    "Z": set(),
 }
 GROWING = {"W"}  # parts whose ids have gaps, as they are not all written
 LEDGER = ledger()
@@ -78,6 +79,9 @@ def test_a_long_line_that_is_no_record_is_cut(tmp_path):
         ([made(), made("limit")], "holds within limits"),
         ([made("failure")], "fails as stated"),
         ([made(), made("limit"), made("failure")], "fails as stated"),
+        ([made("stored")], "stored run"),
+        ([made(), made("stored"), made("limit")], "stored run"),
+        ([made("stored"), made("failure")], "fails as stated"),
         ([made(passed=False)], "open"),
         ([made(), made("limit", passed=False)], "open"),
         ([made(passed=False), made("failure")], "open"),
@@ -108,7 +112,8 @@ def test_each_claim_is_a_sentence_with_scope_sources_and_pages(claim):
         assert "  " not in text
         assert text.count("$") % 2 == 0
     assert claim.verdict in VERDICTS
-    assert claim.pages
+    assert claim.pages or claim.stored
+    assert (claim.verdict == "stored run") <= bool(claim.stored)
     for named in claim.pages:
         folder, page = named.split("/")
         assert folder in FOLDERS[claim.id[0]]

@@ -336,19 +336,26 @@ def test_a_number_is_written_as_in_prose(text, wanted):
     assert symlib_site.ledger.plain(text) == wanted
 
 
+def pages_of(claim):
+    """Return the pages that are to check a claim."""
+    stored = [claim.stored] if claim.stored else []
+    return [f"gallery/{page}" for page in claim.pages] + stored
+
+
 def consistent():
     """Return checks with which every claim of the ledger fits together."""
     shows = {"holds": "claim", "holds within limits": "limit", "fails as stated": "failure"}
+    shows["stored run"] = "stored"
     return [
         (
-            f"gallery/{page}",
+            page,
             Check(
                 claim.id, f"{what}, {at}", 1.0, "==", 1.0, 0.0, 0.0, True, shows[claim.verdict], ""
             ),
         )
         for claim in symlib_site.entries.ledger()
         if claim.verdict != "open"
-        for at, page in enumerate(claim.pages)
+        for at, page in enumerate(pages_of(claim))
         for what in ("one number", "another")
     ]
 

@@ -89,7 +89,7 @@ def test_the_pages_of_the_gallery_are_one_path(links):
 
 def test_the_path_is_that_of_the_menu(links):
     """Furo's own links to the previous and the next page do not disagree."""
-    for folder in (part.folder for part in symlib_site.entries.parts()):
+    for folder in (part.folder for part in symlib_site.entries.parts() if part.folder):
         menu = [
             link["href"].partition("#")[0]
             for link in links.articles[f"gallery/{folder}/index.html"].select("a[href^=plot_]")
@@ -124,6 +124,7 @@ def test_a_claim_and_all_that_belongs_to_it_link_to_each_other(claim, links):
     """Its entry leads to its explanation and pages, both lead back, and to what these use."""
     entry = links.place(LEDGER, claim.id)
     belongs = {f"explanation/{claim.explanation}.html", *map(gallery, claim.pages)}
+    belongs |= {f"{claim.stored}.html"} if claim.stored else set()
     assert belongs <= entry
     for page in belongs:
         assert f"{LEDGER}#{claim.id}" in links.of(page), page

@@ -37,6 +37,7 @@ class Claim(NamedTuple):
     verdict: str
     pages: tuple[str, ...]
     explanation: str
+    stored: str = ""  # the page of a stored run, which checks it in place of the gallery
     checks: tuple[Check, ...] = ()
 
 
@@ -75,8 +76,9 @@ def verdict(checks: Iterable[Check]) -> str:
     """Return what the checks of one claim say about it.
 
     It is ``"open"`` without a check or when one has failed, ``"fails as stated"`` when a check
-    shows a failure of the statement, ``"holds within limits"`` when one shows where it stops being
-    true, and ``"holds"`` otherwise.
+    shows a failure of the statement, ``"stored run"`` when one reads the table of a run that this
+    build has not made, ``"holds within limits"`` when one shows where it stops being true, and
+    ``"holds"`` otherwise.
     """
     made = tuple(checks)
     shown = {check.shows for check in made}
@@ -84,6 +86,8 @@ def verdict(checks: Iterable[Check]) -> str:
         return "open"
     if "failure" in shown:
         return "fails as stated"
+    if "stored" in shown:
+        return "stored run"
     return "holds within limits" if "limit" in shown else "holds"
 
 

@@ -91,6 +91,8 @@ def find_faults(checks: Iterable[tuple[str, Check]]) -> Iterator[str]:
         for page in claim.pages if claim.checks else ():
             if f"gallery/{page}" not in pages:
                 yield f"claim {claim.id} names the page {page}, which does not check it"
+        if claim.checks and claim.stored and claim.stored not in pages:
+            yield f"claim {claim.id} names the page {claim.stored}, which does not check it"
         named = [check.what for check in claim.checks]
         for what in sorted({what for what in named if named.count(what) > 1}):
             yield f"claim {claim.id} has two checks named {what!r}"
@@ -140,6 +142,7 @@ class Ledger(SphinxDirective):
         ]
         source = "; ".join(sources) if sources else "derived on this site"
         links = [f"{{doc}}`/gallery/{page}`" for page in claim.pages]
+        links += [f"{{doc}}`/{claim.stored}`"] if claim.stored else []
         links.append(f"{{doc}}`/explanation/{claim.explanation}`")
         text = f"{claim.statement}\n\n**Scope.** {claim.scope} **Source.** {source}. "
         text += f"**Read.** {' · '.join(links)}."
@@ -284,8 +287,8 @@ def table_of_page(checks: Iterable[Check]) -> nodes.Node:
 def _cells(check: Check) -> tuple[str, ...]:
     """Return what was measured, the number, what was expected, and the tolerance."""
     measured, expected, tolerance, _ = (plain(text) for text in check.texts)
-    what = check.what if check.shows == "claim" else f"{check.what} (a {check.shows})"
-    return what, measured, expected, tolerance
+    shows = {"claim": "", "stored": " (stored)"}.get(check.shows, f" (a {check.shows})")
+    return check.what + shows, measured, expected, tolerance
 
 
 def _table_of(heads: tuple[str, ...], rows: Iterable[Iterable[str]], *classes: str) -> nodes.Node:

@@ -24,7 +24,7 @@ from .twins import in_site
 LONGEST = 160  # characters of a description that search engines show
 LOST = "404"  # the page for addresses where nothing is
 NO_PROSE = ("claim-line", "page-links")
-ARTICLES = ("explanation", "gallery", "study")  # folders
+ARTICLES = ("explanation", "gallery", "study", "zoo")  # folders
 
 # The page
 

@@ -17,7 +17,7 @@ from sphinx.environment import BuildEnvironment
 from . import ledger, seconds
 from .expect import expect
 
-FOLDERS = ("explanation/", "how_to/")
+FOLDERS = ("explanation/", "how_to/", "zoo/")
 
 
 class SharedPorts(LocalPortCache):

@@ -370,7 +370,7 @@ def find_unreadable() -> Iterator[Fault]:
             continue
         for claim in table.get("claim", ()):
             fields = set(entries.Claim._fields) - {"checks"}
-            for field in sorted(fields ^ set(claim)):
+            for field in sorted((fields ^ set(claim)) - {"stored"}):  # which most do not have
                 what = "must have" if field in fields else "must not have"
                 yield Fault(file, 0, f"the claim {claim.get('id')} {what} a field {field!r}")
 
@@ -392,6 +392,10 @@ def find_faults_of_ledger(pages: set[str]) -> Iterator[Fault]:
             if page not in pages:
                 cure = f'write gallery/{page}.py, or take it out of "pages"'
                 yield Fault(CLAIMS, 0, f"{said} names the page {page}, which is not there: {cure}")
+        if claim.stored and not (ROOT / f"docs/{claim.stored}.md").exists():
+            cure = 'write it, or change "stored"'
+            sentence = f"{said} names docs/{claim.stored}.md, which is not there: {cure}"
+            yield Fault(CLAIMS, 0, sentence)
         explanation = f"docs/explanation/{claim.explanation}.md"
         if not (ROOT / explanation).exists():
             cure = 'write it, or change "explanation"'
