@@ -135,6 +135,7 @@ def train(torch, model, x, y, steps, rate=0.1):
 def test_each_block_is_run_here():
     """A new symptom or block fails this test, until it has one."""
     counts = {name: len(found) for name, found in SYMPTOMS.items()}
+    assert counts.pop("seen-first") == 1
     two = {"seen-half": 2}
     assert counts == {
         f"seen-{name}": two.get(f"seen-{name}", 1)
@@ -529,6 +530,15 @@ def test_keras():
     keras = pytest.importorskip("keras")
     ((code, told),) = code_of("Keras:")
     run(code, {}, told)
+    seeded = [keras.initializers.HeNormal(seed=7)((8, 8)) for _ in range(2)]
+    one, other = (keras.ops.convert_to_numpy(draw) for draw in seeded)
+    np.testing.assert_array_equal(one, other)
+    generator = keras.initializers.HeNormal(seed=keras.random.SeedGenerator(7))
+    one, other = (keras.ops.convert_to_numpy(generator((8, 8))) for _ in range(2))
+    assert not np.array_equal(one, other)
+    cut = keras.initializers.TruncatedNormal(stddev=1.0, seed=0)((500, 400))
+    cut = keras.ops.convert_to_numpy(cut)
+    assert cut.std() == pytest.approx(truncnorm(-2, 2).std(), abs=0.01)
     (code,) = (code for code, _ in code_of("Which initialization") if "keras" in code)
     names = {}
     run(code, names)
@@ -613,6 +623,79 @@ def test_zero_weights_with_random_biases():
     assert min(right[name, 1] for name in ("relu", "tanh", "sigmoid")) > 80
     assert right["tanh", 2] > 80
     assert max(right[name, 2] for name in ("relu", "sigmoid")) < 50
+
+
+def test_zero_weights_and_balanced_labels(torch, batch):
+    """The first step moves nothing but by rounding; with other labels it does."""
+    x, _ = batch
+    nn = torch.nn
+    moves = []
+    for y in (torch.arange(256) % CLASSES, torch.arange(256) % (CLASSES - 1)):
+        model = chain(torch, activation="Tanh")
+        nn.init.zeros_(model[0].weight)
+        nn.init.uniform_(model[0].bias, -1, 1)
+        nn.init.zeros_(model[2].weight)
+        step(torch, model, x, y)
+        moves.append(model[2].weight.abs().max().item())
+    assert moves[0] < 1e-7
+    assert moves[1] > 1e-3
+
+
+def test_a_scale_of_zero_in_a_batch_norm_moves(torch):
+    """And what is in front of it from the second step; with the layer after at 0 neither."""
+    nn = torch.nn
+    y = torch.arange(16) % 3
+    x = torch.randn(16, 3, 6, 6) + y[:, None, None, None]
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), nn.ReLU(), nn.BatchNorm2d(3))
+            nn.init.zeros_(self.inner[2].weight)
+
+        def forward(self, x):
+            return x + self.inner(x)
+
+    model = nn.Sequential(Block(), nn.Flatten(), nn.Linear(108, 3))
+    conv, _, norm = model[0].inner
+    before = conv.weight.detach().clone()
+    step(torch, model, x, y)
+    assert norm.weight.abs().max() > 0
+    assert torch.equal(conv.weight, before)
+    step(torch, model, x, y)
+    assert not torch.equal(conv.weight, before)
+
+    model = nn.Sequential(nn.Linear(20, 8), nn.BatchNorm1d(8), nn.Linear(8, 3))
+    nn.init.zeros_(model[1].weight)
+    nn.init.zeros_(model[2].weight)
+    before = model[0].weight.detach().clone()
+    train(torch, model, torch.randn(16, 20), y, 5)
+    assert torch.equal(model[0].weight, before)
+    assert not model[1].weight.any()
+
+
+def test_where_pytorch_cuts(torch):
+    """At 2 and -2 as they are, so that a small standard deviation is not changed."""
+    drawn = torch.empty(200_000)
+    torch.nn.init.trunc_normal_(drawn, std=1.0)
+    assert drawn.std().item() == pytest.approx(truncnorm(-2, 2).std(), abs=0.01)
+    torch.nn.init.trunc_normal_(drawn, std=0.02)
+    assert drawn.std().item() == pytest.approx(0.02, rel=0.01)
+    assert drawn.abs().max() > 3 * 0.02
+
+
+def test_a_rule_of_signs_does_not_find_the_shortest_solution(torch):
+    """Adam is one that remembers; so the answer on linear regression names gradient descent."""
+    x, y = torch.randn(5, 20), torch.randn(5)
+    shortest = torch.linalg.pinv(x) @ y
+    descended = torch.zeros(20)
+    signed = torch.zeros(20)
+    for number in range(20_000):
+        descended -= 0.01 * x.T @ (x @ descended - y)
+        signed -= 0.01 / (1 + number) ** 0.5 * torch.sign(x.T @ (x @ signed - y))
+    torch.testing.assert_close(descended, shortest, atol=1e-4, rtol=1e-3)
+    assert (x @ signed - y).abs().max() < 0.05
+    assert (signed - shortest).norm() > 0.05
 
 
 def test_a_normal_law_that_is_cut_at_two():
