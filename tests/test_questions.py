@@ -440,6 +440,24 @@ def test_equal_units_and_equal_layers(torch, batch):
     assert "equal: []" in see("seen-equal", layers, x, y)
 
 
+@pytest.mark.parametrize(("share", "different"), [(0.5, 64), (0.3, 128)])
+def test_a_layer_that_is_widened_by_copies(torch, batch, share, different):
+    """Says what it said; copies with equal shares stay copies, and others part."""
+    x, y = batch
+    model = chain(torch)
+    nn = torch.nn
+    wide = nn.Sequential(nn.Linear(20, 2 * UNITS), nn.ReLU(), nn.Linear(2 * UNITS, CLASSES))
+    outgoing = model[2].weight
+    with torch.no_grad():
+        wide[0].weight.copy_(model[0].weight.repeat(2, 1))
+        wide[0].bias.copy_(model[0].bias.repeat(2))
+        wide[2].weight.copy_(torch.cat([share * outgoing, (1 - share) * outgoing], dim=1))
+        wide[2].bias.copy_(model[2].bias)
+    torch.testing.assert_close(wide(x), model(x))
+    train(torch, wide, x, y, 3)
+    assert f"0.weight {different} different rows of 128" in see("seen-equal", wide, x, y)
+
+
 def test_equal_branches_side_by_side_stay_equal(torch, batch):
     """Their mean gives both the same gradient."""
     x, y = batch
