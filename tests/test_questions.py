@@ -207,6 +207,24 @@ def test_a_walk_through_other_models(torch):
     assert not any(hooks)
 
 
+def test_a_walk_sees_a_batch_norm_as_training_does(torch, batch):
+    """Sizes behind it are those of a batch that is normalized, and dropout is off."""
+    x, y = batch
+    nn = torch.nn
+    parts = []
+    for _ in range(6):
+        parts += [nn.Linear(20, 20), nn.BatchNorm1d(20), nn.ReLU(), nn.Dropout(0.5)]
+    model = nn.Sequential(*parts)
+    found = lines(see("seen-same", model, x, y))
+    for at in range(6):
+        assert found[f"{4 * at + 1}"].size == 1
+        assert found[f"{4 * at + 2}"] == found[f"{4 * at + 3}"]
+    model.eval()
+    assert (
+        lines(run("walk(model, x)", {**tools_of(torch), "model": model, "x": x}))["21"].size < 0.5
+    )
+
+
 def test_nan_is_in_the_weights_the_data_or_the_outputs(torch, batch):
     """Each of three lines names one of them, and none does for a model in order."""
     x, y = batch
@@ -237,6 +255,19 @@ def test_a_softmax_that_is_rounded_to_zero_has_no_logarithm(torch):
     assert outputs.softmax(1).log()[0, 1] == -math.inf
     assert torch.nn.functional.cross_entropy(outputs, y).item() == pytest.approx(200)
     assert torch.finfo(torch.float16).max == 65504
+
+
+@pytest.mark.filterwarnings("ignore:Error detected")
+def test_the_operation_whose_gradient_is_nan_is_named(torch):
+    """A loss can be finite, and its gradient not."""
+    x = torch.zeros(2, requires_grad=True)
+    loss = (x.sqrt() * 0).sum()
+    assert loss.isfinite()
+    with (
+        torch.autograd.set_detect_anomaly(True, check_nan=True),
+        pytest.raises(RuntimeError, match="SqrtBackward"),
+    ):
+        loss.backward()
 
 
 def test_a_large_first_loss_has_a_layer(torch, batch):
