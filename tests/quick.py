@@ -36,6 +36,7 @@ LOOKED_AT_BY = [
     ("docs/topics.toml", ["tests/test_gallery.py", "tests/site/test_entries.py"]),
     ("docs/*.py", ["tests/site/test_*.py"]),
     ("docs/how_to/check_*.md", ["tests/test_check_your_model.py", "tests/test_repository.py"]),
+    ("docs/how_to/questions_*.md", ["tests/test_questions.py", "tests/test_repository.py"]),
     ("docs/*.md", ["tests/test_repository.py"]),
     ("gallery/*", []),
     ("tests/*", []),  # what tests share is in all of them
