@@ -367,10 +367,13 @@ class Site:
 
 
 ADDRESS = "https://example.org/why/"
-# What two builds of one project may differ in and still give the same bytes
+# What two builds of one project may differ in and still give the same bytes: options, environment
 CIRCUMSTANCES = {
-    "one": {"PYTHONHASHSEED": "1", "TZ": "Pacific/Auckland", "LANG": "C.UTF-8"},
-    "a-longer-name/of-another-folder": {"PYTHONHASHSEED": "2", "TZ": "America/Lima"},
+    "one": (
+        ("--jobs", "auto"),
+        {"PYTHONHASHSEED": "1", "TZ": "Pacific/Auckland", "LANG": "C.UTF-8"},
+    ),
+    "a-longer-name/of-another-folder": ((), {"PYTHONHASHSEED": "2", "TZ": "America/Lima"}),
 }
 
 
@@ -382,7 +385,8 @@ def whole_site(once, copied, build):
         def work(folder):
             home = folder / name
             home.mkdir(parents=True)
-            done = build(copied(home), SYMLIB_CARDS="yes", **CIRCUMSTANCES[name])
+            options, environment = CIRCUMSTANCES[name]
+            done = build(copied(home), *options, SYMLIB_CARDS="yes", **environment)
             return [str(home), done.code, done.output]
 
         built = Site(*once(f"site/{name}", work))
@@ -413,7 +417,7 @@ def small_sites(once, small_site, change, build):
 
     def work(folder):
         built = []
-        for name, environment in CIRCUMSTANCES.items():
+        for name, (options, environment) in CIRCUMSTANCES.items():
             home = small_site(folder / name)
             (home / "docs" / "reference").mkdir()
             for page, text in {
@@ -426,7 +430,7 @@ def small_sites(once, small_site, change, build):
             more = "explanation/moves\nreference/tags\n"
             change(home / "docs" / "index.md", listed, listed + more)
             address = ADDRESS if built else ADDRESS.rstrip("/")  # which is the same
-            done = build(home, SYMLIB_BASEURL=address, **environment)
+            done = build(home, *options, SYMLIB_BASEURL=address, **environment)
             built.append([str(home), done.code, done.output])
         return built
 
