@@ -7,14 +7,14 @@ are arrays or hold one as ``value``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from os import PathLike
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from symlib._arrays import plain_array, shown
+from symlib._arrays import has_entries, plain_array, shown
 from symlib._audit_names import is_buffer, is_embedding
 from symlib._layers import Layer, Network
 from symlib._safetensors import admit_name
@@ -160,7 +160,7 @@ def _pairs(argument: str, source: Any) -> Iterator[_Named]:
                 raise TypeError(
                     f"{argument} must be {_WANTED}, got a module of {library}: give {instead}"
                 )
-    if isinstance(source, bytes) or not isinstance(source, Iterable):
+    if isinstance(source, bytes) or not has_entries(source):
         raise TypeError(wrong)
     for pair in source:
         if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(pair[0], str):

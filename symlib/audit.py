@@ -38,7 +38,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from symlib._arrays import choice, flag, number, shown
+from symlib._arrays import choice, flag, has_entries, number, shown
 from symlib._audit_across import Among, Kept, compare_arrays
 from symlib._audit_array import examine
 from symlib._audit_command import options, progress, written_json
@@ -460,7 +460,7 @@ def _admit_layout(layout: object) -> str | None:
 def _admit_patterns(allow: object) -> list[str]:
     """Return the patterns when they are a sequence of texts."""
     wanted = "a sequence of patterns of names"
-    if isinstance(allow, str | bytes) or not isinstance(allow, Iterable):
+    if isinstance(allow, str | bytes) or not has_entries(allow):
         raise TypeError(f"allow must be {wanted}, got {shown(allow)}")
     patterns = list(allow)
     for pattern in patterns:

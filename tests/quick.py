@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 BUDGET = 40.0  # seconds; checks of style and types take the rest of a minute
 BRANCH = "main"
-WHOLE_SITE = "sites"  # a fixture that builds all pages: what asks for it is left out
+WHOLE_SITE = "whole_site"  # a fixture that builds all pages: what asks for it is left out
 
 # Which tests look at a file that is no module of the library, no page and no test. The first
 # pattern that fits counts.
