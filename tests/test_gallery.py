@@ -2210,6 +2210,30 @@ MUTATIONS = {
         "of_pytorch, sums = run(relu, pytorch_without_bias)",
         "W13",
     ),
+    "a law of cosines with one dimension more": (
+        "audit/plot_similar_rows",
+        "stats.beta(0.5, (entries - 1) / 2)",
+        "stats.beta(0.5, entries / 2)",
+        "U01",
+    ),
+    "pairs of a row with itself": (
+        "audit/plot_similar_rows",
+        "pairs_of_few = few * (few - 1) / 2",
+        "pairs_of_few = few * (few + 1) / 2",
+        "U01",
+    ),
+    "signs of which one is longer": (
+        "audit/plot_similar_rows",
+        "rng.choice([-1.0, 1.0], shape)",
+        "rng.choice([-1.0, 2.0], shape)",
+        "U01",
+    ),
+    "a row planted away from the level": (
+        "audit/plot_similar_rows",
+        "told(level - 1e-3)",
+        "told(level + 2e-3)",
+        "U01",
+    ),
 }
 
 
