@@ -2222,10 +2222,10 @@ MUTATIONS = {
         "pairs_of_few = few * (few + 1) / 2",
         "U01",
     ),
-    "signs of which one is longer": (
+    "signs of which one is three times as long": (
         "audit/plot_similar_rows",
         "rng.choice([-1.0, 1.0], shape)",
-        "rng.choice([-1.0, 2.0], shape)",
+        "rng.choice([-1.0, 3.0], shape)",
         "U01",
     ),
     "a row planted away from the level": (
