@@ -2228,6 +2228,30 @@ MUTATIONS = {
         "rng.choice([-1.0, 3.0], shape)",
         "U01",
     ),
+    "a second layer of which one number is off": (
+        "audit/plot_shared_seed_shows",
+        "lambda seed: drawn(other_shape, seed)",
+        "lambda seed: drawn(other_shape, seed) + 0.1 * np.eye(*other_shape)",
+        "U02",
+    ),
+    "a layer in step with the first": (
+        "audit/plot_shared_seed_shows",
+        "return numbers[1:].reshape(shape)",
+        "return numbers[:-1].reshape(shape)",
+        "U02",
+    ),
+    "a law that is cut elsewhere": (
+        "audit/plot_shared_seed_shows",
+        "beyond = np.abs(numbers) > 2\n",
+        "beyond = np.abs(numbers) > 2.2\n",
+        "U02",
+    ),
+    "one generator that is made anew": (
+        "audit/plot_shared_seed_shows",
+        '"one generator": (one_generator, one_generator)',
+        '"one generator": (np.random.default_rng(5), np.random.default_rng(5))',
+        "U02",
+    ),
     "a row planted away from the level": (
         "audit/plot_similar_rows",
         "told(level - 1e-3)",
