@@ -2252,6 +2252,30 @@ MUTATIONS = {
         '"one generator": (np.random.default_rng(5), np.random.default_rng(5))',
         "U02",
     ),
+    "integers that begin at one half": (
+        "audit/plot_rules_in_five_lines",
+        "integers.astype(np.float32) / np.float32(2**24)",
+        "(integers.astype(np.float32) + np.float32(0.5)) / np.float32(2**24)",
+        "U04",
+    ),
+    "copies that draw a seed of their own": (
+        "audit/plot_rules_in_five_lines",
+        "if seed is None else seed",
+        "if seed is None else seed + int(rng.integers(99))",
+        "U04",
+    ),
+    "a key that has another sign": (
+        "audit/plot_rules_in_five_lines",
+        "scores = (inputs @ query) @ (inputs @ key).T",
+        "scores = -(inputs @ query) @ (inputs @ key).T",
+        "U04",
+    ),
+    "a bfloat16 that cuts bits off": (
+        "audit/plot_rules_in_five_lines",
+        "(bits + np.uint32(0x7FFF) + to_even)",
+        "(bits + 0 * to_even)",
+        "U04",
+    ),
     "a row planted away from the level": (
         "audit/plot_similar_rows",
         "told(level - 1e-3)",
