@@ -722,7 +722,7 @@ class TestModels:
         ]
 
     def test_a_table_that_is_not_trained_follows_no_law_of_chance(self):
-        """Sines for positions have one-signed columns, and fewer ranks; 0 and NaN are still told."""
+        """Sines for positions have one-signed columns, and a lower rank; 0 and NaN are told."""
         waves = np.outer(np.arange(200), 1e4 ** (-np.arange(48) / 48))
         sines = np.concatenate([np.sin(waves), np.cos(waves)], axis=1)
 

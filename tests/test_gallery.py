@@ -2246,6 +2246,78 @@ MUTATIONS = {
         "of_pytorch, sums = run(relu, pytorch_without_bias)",
         "W13",
     ),
+    "a law of cosines with one dimension more": (
+        "audit/plot_similar_rows",
+        "stats.beta(0.5, (entries - 1) / 2)",
+        "stats.beta(0.5, entries / 2)",
+        "U01",
+    ),
+    "pairs of a row with itself": (
+        "audit/plot_similar_rows",
+        "pairs_of_few = few * (few - 1) / 2",
+        "pairs_of_few = few * (few + 1) / 2",
+        "U01",
+    ),
+    "signs of which one is three times as long": (
+        "audit/plot_similar_rows",
+        "rng.choice([-1.0, 1.0], shape)",
+        "rng.choice([-1.0, 3.0], shape)",
+        "U01",
+    ),
+    "a second layer of which one number is off": (
+        "audit/plot_shared_seed_shows",
+        "lambda seed: drawn(other_shape, seed)",
+        "lambda seed: drawn(other_shape, seed) + 0.1 * np.eye(*other_shape)",
+        "U02",
+    ),
+    "a layer in step with the first": (
+        "audit/plot_shared_seed_shows",
+        "return numbers[1:].reshape(shape)",
+        "return numbers[:-1].reshape(shape)",
+        "U02",
+    ),
+    "a law that is cut elsewhere": (
+        "audit/plot_shared_seed_shows",
+        "beyond = np.abs(numbers) > 2\n",
+        "beyond = np.abs(numbers) > 2.2\n",
+        "U02",
+    ),
+    "one generator that is made anew": (
+        "audit/plot_shared_seed_shows",
+        '"one generator": (one_generator, one_generator)',
+        '"one generator": (np.random.default_rng(5), np.random.default_rng(5))',
+        "U02",
+    ),
+    "integers that begin at one half": (
+        "audit/plot_rules_in_five_lines",
+        "integers.astype(np.float32) / np.float32(2**24)",
+        "(integers.astype(np.float32) + np.float32(0.5)) / np.float32(2**24)",
+        "U04",
+    ),
+    "copies that draw a seed of their own": (
+        "audit/plot_rules_in_five_lines",
+        "if seed is None else seed",
+        "if seed is None else seed + int(rng.integers(99))",
+        "U04",
+    ),
+    "a key that has another sign": (
+        "audit/plot_rules_in_five_lines",
+        "scores = (inputs @ query) @ (inputs @ key).T",
+        "scores = -(inputs @ query) @ (inputs @ key).T",
+        "U04",
+    ),
+    "a bfloat16 that cuts bits off": (
+        "audit/plot_rules_in_five_lines",
+        "(bits + np.uint32(0x7FFF) + to_even)",
+        "(bits + 0 * to_even)",
+        "U04",
+    ),
+    "a row planted away from the level": (
+        "audit/plot_similar_rows",
+        "told(level - 1e-3)",
+        "told(level + 2e-3)",
+        "U01",
+    ),
 }
 
 
