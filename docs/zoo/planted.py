@@ -254,10 +254,7 @@ def _dead_bias(name: str, all_places: dict[str, Place], rng: np.random.Generator
 
 
 def _equal_experts(name: str, all_places: dict[str, Place], _: np.random.Generator) -> Changes:
-    array = all_places[name].array
-    if array.ndim != 3 or min(array.shape[1:]) < FEWEST or "expert" not in name:
-        return {}
-    changed = array.copy()
+    changed = all_places[name].array.copy()
     changed[1] = changed[0]
     return {name: changed}
 
@@ -318,6 +315,12 @@ def targets(all_places: dict[str, Place]) -> list[str]:
     return found
 
 
+def experts(all_places: dict[str, Place]) -> list[str]:
+    """Return the names of the arrays that hold one matrix for each expert."""
+    stacks = [name for name, place in all_places.items() if place.array.ndim == 3]
+    return [name for name in stacks if "expert" in name]
+
+
 def changes(
     fault: str, name: str, all_places: dict[str, Place], rng: np.random.Generator
 ) -> Changes:
@@ -342,7 +345,8 @@ def planted(one: Architecture) -> list[Planted]:
     for fault in FAULTS:
         rng = np.random.default_rng([zlib.crc32(f"{fault}, {one.name}".encode()), SEED])
         done = 0
-        for name in rng.permutation(targets(all_places)):
+        fitting = experts(all_places) if fault == "equal experts" else targets(all_places)
+        for name in rng.permutation(fitting):
             if done == PLACES:
                 break
             row = _plant(fault, str(name), one, model, all_places, usual, rng)
