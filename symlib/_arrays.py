@@ -11,7 +11,7 @@ import math
 import operator
 from collections.abc import Iterable, Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ __all__ = [
     "choice",
     "flag",
     "generator",
+    "has_entries",
     "labels",
     "matrix_shape",
     "number",
@@ -40,6 +41,11 @@ Array = npt.NDArray[np.floating[Any]]
 Rng = np.random.Generator | int | None
 
 _ENTRIES = 2**40  # more than any computer holds: what is larger is a mistake
+
+
+def has_entries(value: object) -> TypeGuard[Iterable[Any]]:
+    """Tell whether a value can be gone through; an array without axes claims that it can."""
+    return isinstance(value, Iterable) and getattr(value, "ndim", 1) != 0
 
 
 def real_array(

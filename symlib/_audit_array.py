@@ -24,7 +24,7 @@ from symlib._audit_copies import (
     read_side,
     widest_cosines,
 )
-from symlib._audit_names import is_bias, is_table_by_name
+from symlib._audit_names import is_bias, is_packed_attention, is_table_by_name
 from symlib._audit_spectrum import of_spectrum
 from symlib._audit_subject import (
     ALL,
@@ -219,6 +219,9 @@ def _copied(subject: Subject, side: Side, same: Copies | None, kind: str) -> Evi
     )
     if same.offset:
         why += f", and so are whole runs of {word}s, {same.offset} apart"
+        is_third = same.total in (3 * same.offset, 3 * same.offset / 2)
+        if is_third and is_packed_attention(subject.name):
+            why += ", which by the name are two of query, key and value"
         kind = "equal slices"
     soft = subject.is_soft or same.repeated
     if same.repeated:

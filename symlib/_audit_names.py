@@ -16,6 +16,7 @@ __all__ = [
     "is_bias",
     "is_buffer",
     "is_embedding",
+    "is_packed_attention",
     "is_shared_by_name",
     "is_table_by_name",
     "matches",
@@ -46,6 +47,7 @@ _SELF_ATTENTION: Final = re.compile(
     r"(?<![a-z])(query|key|value|q|k|v|wq|wk|wv)(?![a-z])(_?proj(ection)?|_?lin|_dense)?",
     re.IGNORECASE,
 )
+_PACKED: Final = re.compile(r"(in_proj|qkv|c_attn|Wqkv|query_key_value)", re.IGNORECASE)
 _WEIGHT_ENDINGS: Final = ("weight", "kernel")
 _PARTNERS: Final = (  # two factors of one path: while both are 0, neither has a gradient
     ("lora_A", "lora_B"),
@@ -131,6 +133,11 @@ def query_key_value(names: list[str]) -> bool:
             place = name[: found.start()] + "?" + name[found.end() :]
             parts.setdefault(place, set()).add(found[1].lower())
     return any(len(words) >= 2 for words in parts.values())
+
+
+def is_packed_attention(name: str) -> bool:
+    """Tell whether this is likely to hold query, key and value, one below the other."""
+    return bool(_PACKED.search(name))
 
 
 def partner_words(name: str) -> list[str]:

@@ -7,14 +7,14 @@ are arrays or hold one as ``value``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from os import PathLike
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from symlib._arrays import plain_array, shown
+from symlib._arrays import has_entries, plain_array, shown
 from symlib._audit_names import is_buffer, is_embedding
 from symlib._layers import Layer, Network
 from symlib._safetensors import admit_name
@@ -22,6 +22,12 @@ from symlib._safetensors import admit_name
 __all__ = ["Entry", "entries"]
 
 _WANTED: Final = "a mapping of names to arrays, pairs of both, or a model"
+_INSTEAD: Final = {  # modules that do not name their arrays, and what does
+    "flax.nnx": "nnx.state(module, nnx.Param)",
+    "flax.linen": "its parameters, as module.init returns them",
+}
+# parameters of lazy modules of PyTorch
+_NOT_YET: Final = ("UninitializedParameter", "UninitializedBuffer")
 
 
 class Entry(NamedTuple):
@@ -148,7 +154,13 @@ def _pairs(argument: str, source: Any) -> Iterator[_Named]:
     wrong = f"{argument} must be {_WANTED}, got {shown(source)}"
     if isinstance(source, str | PathLike):
         raise TypeError(f"{wrong}: for a file, give read_safetensors(path)")
-    if isinstance(source, bytes) or not isinstance(source, Iterable):
+    for base in type(source).__mro__:
+        for library, instead in _INSTEAD.items():
+            if base.__module__.startswith(library):
+                raise TypeError(
+                    f"{argument} must be {_WANTED}, got a module of {library}: give {instead}"
+                )
+    if isinstance(source, bytes) or not has_entries(source):
         raise TypeError(wrong)
     for pair in source:
         if not isinstance(pair, tuple) or len(pair) != 2 or not isinstance(pair[0], str):
@@ -171,6 +183,11 @@ def _floating(argument: str, name: str, value: Any) -> npt.NDArray[Any] | None:
     """Return an array of floating-point numbers, or None for whole numbers that count something."""
     spoken = f"{argument}[{shown(name)}]"
     wanted = "an array of real numbers"
+    if type(value).__name__ in _NOT_YET:
+        raise TypeError(
+            f"{spoken} must be {wanted}, got one of a lazy module that has no shape yet: call the "
+            "model once"
+        )
     array = plain_array(spoken, value, wanted)
     if array.dtype.kind == "f":
         if array.dtype not in (np.float16, np.float32, np.float64):

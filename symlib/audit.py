@@ -34,11 +34,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from symlib._arrays import choice, flag, number, shown
+from symlib._arrays import choice, flag, has_entries, number, shown
 from symlib._audit_across import Among, Kept, compare_arrays
 from symlib._audit_array import examine
 from symlib._audit_command import options, progress, written_json
@@ -153,7 +153,7 @@ def audit(
     found = _audited(stream, chance, is_thorough, _silent)
     if isinstance(arrays, Network):
         found += _tied(arrays, found)
-    return _without(found, patterns)
+    return _parted(found, patterns).kept
 
 
 def compare(
@@ -208,7 +208,7 @@ def compare(
     patterns = _admit_patterns(allow)
     first = entries("before", before, admitted)
     later = {entry.name: entry for entry in entries("after", after, admitted)}
-    return _compared(first, later, patterns, _silent)
+    return _parted(_compared(first, later, _silent), patterns).kept
 
 
 def check_start(
@@ -275,10 +275,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command, and return the status to end with: 0, 1 for a fault, 2 for a bad call."""
     asked = options(arguments)
     try:
-        found = _asked(asked)
+        found, unused = _asked(asked)
     except (TypeError, ValueError) as error:
         print(f"symlib-audit: error: {error}", file=sys.stderr)
         return 2
+    for pattern in unused:
+        print(f"symlib-audit: note: --allow {pattern!r} matches no finding", file=sys.stderr)
     print(written_json(found) if asked.json else written_table(found))
     return 1 if _wrong(found, asked.strict) else 0
 
@@ -286,17 +288,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
 # What the functions above share
 
 
-def _asked(asked: Any) -> list[Finding]:
+class _Parted(NamedTuple):
+    """The findings that are not allowed, the worst first, and the patterns that allow nothing."""
+
+    kept: list[Finding]
+    unused: list[str]
+
+
+def _asked(asked: Any) -> _Parted:
     """Return what the command was asked for."""
     patterns = _admit_patterns(asked.allow)
     with progress() as tell:
         first = entries("path", open_arrays(asked.path), asked.layout)
         if asked.after is None:
             found = _audited(first, asked.chance, asked.thorough, tell)
-            return _without(found, patterns)
-        stream = entries("path", open_arrays(asked.after), asked.layout)
-        later = {entry.name: entry for entry in stream}
-        return _compared(first, later, patterns, tell)
+        else:
+            stream = entries("path", open_arrays(asked.after), asked.layout)
+            later = {entry.name: entry for entry in stream}
+            found = _compared(first, later, tell)
+    return _parted(found, patterns)
 
 
 def _audited(stream: Iterable[Entry], chance: float, thorough: bool, tell: _Tell) -> list[Finding]:
@@ -362,9 +372,7 @@ def _tied(network: Network, found: Sequence[Finding]) -> list[Finding]:
     return findings
 
 
-def _compared(
-    first: Iterable[Entry], later: dict[str, Entry], allow: Sequence[str], tell: _Tell
-) -> list[Finding]:
+def _compared(first: Iterable[Entry], later: dict[str, Entry], tell: _Tell) -> list[Finding]:
     """Return the findings in two snapshots."""
     seen: list[Among] = []
     moved: list[Moved] = []
@@ -392,7 +400,7 @@ def _compared(
         )
         seen = [(tuple(names), Evidence("never moved", 0.0, 0.0, 1.0, why))]
     seen += still_equal_arrays(moved)
-    return _without([_finding(names, one, 0.0, is_soft=one.is_soft) for names, one in seen], allow)
+    return [_finding(names, one, 0.0, is_soft=one.is_soft) for names, one in seen]
 
 
 def _kept(entry: Entry, found: Sweep) -> Kept:
@@ -422,17 +430,21 @@ def _finding(names: tuple[str, ...], one: Evidence, chance: float, *, is_soft: b
     return judged(names, one.kind, chance, one.measured, one.expected, one.why, is_soft=is_soft)
 
 
-def _without(findings: Sequence[Finding], allow: Sequence[str]) -> list[Finding]:
-    """Return the findings that are not allowed, the worst first."""
+def _parted(findings: Sequence[Finding], allow: Sequence[str]) -> _Parted:
+    """Return the findings that no pattern allows, and the patterns that allow none."""
     kinds = tuple(KINDS)
-
-    def is_allowed(finding: Finding) -> bool:
-        return any(
-            all(matches(pattern, finding.kind, name, kinds) for name in finding.arrays)
+    kept = []
+    used = set()
+    for finding in findings:
+        allowing = [
+            pattern
             for pattern in allow
-        )
-
-    return sorted_findings([finding for finding in findings if not is_allowed(finding)])
+            if all(matches(pattern, finding.kind, name, kinds) for name in finding.arrays)
+        ]
+        used.update(allowing)
+        if not allowing:
+            kept.append(finding)
+    return _Parted(sorted_findings(kept), [pattern for pattern in allow if pattern not in used])
 
 
 def _wrong(findings: Sequence[Finding], strict: bool) -> list[Finding]:
@@ -448,7 +460,7 @@ def _admit_layout(layout: object) -> str | None:
 def _admit_patterns(allow: object) -> list[str]:
     """Return the patterns when they are a sequence of texts."""
     wanted = "a sequence of patterns of names"
-    if isinstance(allow, str | bytes) or not isinstance(allow, Iterable):
+    if isinstance(allow, str | bytes) or not has_entries(allow):
         raise TypeError(f"allow must be {wanted}, got {shown(allow)}")
     patterns = list(allow)
     for pattern in patterns:

@@ -14,6 +14,9 @@ numbers are from a law is their `kolmogorov_distance`. The ``cdf`` of a law with
 it is into ``scipy.stats.kstest`` too; of all laws here only `marchenko_pastur` with a ratio above
 1 has an atom.
 
+The weights of a trained layer are noise plus what was learned. `fit_bulk` finds how large the
+noise is, and which singular values stick out of it.
+
 Numbers to hold against the laws come without filling a large matrix: `hermite_eigenvalues` and
 `laguerre_eigenvalues` draw the spectra of symmetric Gaussian matrices and of sample covariances
 from tridiagonal ones, for any real *beta*, of which 1, 2 and 4 are the real, complex and
@@ -32,6 +35,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -43,7 +48,9 @@ from symlib._laws import Law, Values, sample_shape
 from symlib._tracy_widom import TracyWidom
 
 __all__ = [
+    "Bulk",
     "Law",
+    "fit_bulk",
     "fuss_catalan",
     "gaussian_lyapunov_exponents",
     "ginibre_eigenvalues",
@@ -60,6 +67,159 @@ __all__ = [
 
 
 Law.__module__ = __name__  # where users find it
+
+
+class Bulk(NamedTuple):
+    """What of a matrix may be noise, and what sticks out of it.
+
+    Attributes
+    ----------
+    scale : float
+        The variance of an entry of the noise.
+    outliers : int
+        How many singular values stick out.
+    edge : float
+        The singular value that the largest one of the noise exceeds with the probability that
+        was asked for.
+    singular_values : array of shape (smaller side,)
+        Those of the matrix, from the largest to the smallest; the outliers come first.
+    chances : array of shape (outliers + 1,)
+        For each outlier, and for the value after them: how probable it is that noise alone, of the
+        size and scale of this value and all smaller ones, has a largest value at least as large.
+    law : Law
+        The law of Marchenko and Pastur at this scale, for the other squared singular values over
+        (longer side - outliers).
+    distance : float
+        How far those are from it, by `kolmogorov_distance`.
+    """
+
+    scale: float
+    outliers: int
+    edge: float
+    singular_values: Array
+    chances: Array
+    law: Law
+    distance: float
+
+
+def fit_bulk(matrix: npt.ArrayLike, *, chance: float = 0.01) -> Bulk:
+    """Part the singular values of a matrix into noise and outliers.
+
+    The noise is a matrix of independent entries of mean 0 and one variance, which is not known.
+    Nothing else is: an outlier is a singular value that is too large for it. In a trained layer
+    the noise is what is left of the start, and outliers are directions that training added.
+
+    Parameters
+    ----------
+    matrix : array of shape (rows, columns)
+        The weights of a layer, at least 3 by 3.
+    chance : float
+        How often noise alone may have an outlier, above 0 and below 1.
+
+    Returns
+    -------
+    Bulk
+        At most half of the singular values are outliers.
+
+    Raises
+    ------
+    ValueError
+        If at least half of the singular values are 0, up to the rounding of the precision in which
+        the matrix came: then nothing is left that could be noise.
+
+    Notes
+    -----
+    Let p be the smaller side, n the larger, and s₁ ≥ s₂ ≥ ... the singular values. If k of them
+    are outliers, the others are like those of noise of shape (p - k, n - k), and the mean square
+    of an entry is v = (s²ₖ₊₁ + s²ₖ₊₂ + ...) / ((p - k)(n - k)). For Gaussian noise the statistic
+    (s²ₖ₊₁ / v - μ) / σ, where with a = √(n - k - 1) and b = √(p - k)
+
+    μ = (a + b)², σ = (a + b)(1/a + 1/b)^(1/3),
+
+    has about the law of `tracy_widom`, beta 1. The outliers are the k largest values for the
+    largest k up to p / 2 whose k-th value is improbable for the noise of the values from it on.
+    So one large value does not hide the next, as it would if they were asked from the first on
+    until one is not improbable.
+
+    Since v holds the largest value too, small matrices have outliers more seldom than ``chance``
+    says. Where 1 % was asked, .3 % of Gaussian matrices of 30 by 30 had one and .6 % of 100 by
+    100; of matrices of uniform entries and of signs, fewer. Entries with heavy tails are another
+    thing: a single one can be as large as a singular value. With Student's five degrees of freedom
+    a fifth of the matrices had an outlier. Rows of different variances have another bulk, with
+    values beyond its end. ``distance`` tells: in 11,000 Gaussian matrices from 30 by 30 to 300 by
+    300 it was below 4 / p.
+
+    Beside k directions of strengths θ the scale is low by about v n p times the sum of v / θ²,
+    over (p - k)(n - k), as noise and directions share a part.
+
+    What is added is found if it is strong. A direction of strength below (n p)^(1/4) times the
+    standard deviation of an entry leaves the singular values of a large matrix where they were.
+
+    References
+    ----------
+    Johnstone, "On the distribution of the largest eigenvalue in principal components analysis",
+    *Annals of Statistics* 29 (2001), 295-327, for μ and σ. Kritchman and Nadler, "Determining the
+    number of components in a factor model from limited noisy data", *Chemometrics and Intelligent
+    Laboratory Systems* 94 (2008), 19-32, for the idea of one test after another. The rule here is
+    another one, in what it takes for noise and in where it begins.
+
+    Examples
+    --------
+    Two directions are added to noise of variance 4:
+
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> noise = 2.0 * rng.standard_normal((60, 100))
+    >>> directions = rng.standard_normal((60, 2)) @ rng.standard_normal((2, 100))
+    >>> bulk = fit_bulk(noise + directions)
+    >>> bulk.outliers, round(bulk.scale, 1)
+    (2, 4.0)
+    """
+    level = _arrays.number("chance", chance, above=0.0, below=1.0)
+    wanted = "an array of shape (rows, columns)"
+    weights = _arrays.real_array("matrix", matrix, ("rows", "columns"))
+    shorter, longer = sorted(weights.shape)
+    if shorter < 3:
+        raise ValueError(f"matrix must be {wanted}, each at least 3, got shape {weights.shape}")
+    in_range, exponents = _rank.scaled(weights)
+    exponent = int(exponents[0, 0])
+    if abs(exponent) > 500:
+        raise ValueError(
+            f"matrix must have entries whose squares are in the range of numbers, got "
+            f"{np.abs(weights).max():.3g} as the largest"
+        )
+    values = np.linalg.svdvals(in_range)
+    most = shorter // 2
+    if values[most] <= _rank.negligible_share(in_range, [matrix]) * values[0]:
+        raise ValueError(
+            f"matrix must have a rank above {most} for shape {weights.shape}, "
+            "got one in which nothing but rounding is left for the noise"
+        )
+    squares = values**2
+    taken = np.arange(most + 1)  # how many outliers there may be: each number is tried
+    lower, higher = shorter - taken, longer - taken
+    at_least_as_small = np.cumsum(squares[::-1])[::-1][: most + 1]
+    variances = at_least_as_small / (lower * higher)
+    center, width = _edge(lower, higher)
+    edge_law = _edge_law(1)
+    chances = edge_law.sf((squares[: most + 1] / variances - center) / width)
+    improbable = np.flatnonzero(chances[:most] <= level)
+    outliers = int(improbable[-1]) + 1 if improbable.size else 0
+    edge = variances[outliers] * (center + width * edge_law.isf(level))[outliers]
+    rest = squares[outliers:] / higher[outliers]
+    ratio = float(lower[outliers] / higher[outliers])
+    law_in_range = marchenko_pastur(ratio, scale=float(variances[outliers]))
+    unit = math.ldexp(1.0, exponent)
+    scale = float(variances[outliers]) * unit**2
+    return Bulk(
+        scale=scale,
+        outliers=outliers,
+        edge=float(np.sqrt(edge)) * unit,
+        singular_values=values * unit,
+        chances=np.asarray(chances[: outliers + 1]),
+        law=marchenko_pastur(ratio, scale=scale),
+        distance=float(kolmogorov_distance(rest, law_in_range)),
+    )
 
 
 def marchenko_pastur(ratio: float, *, scale: float = 1.0) -> Law:
@@ -293,7 +453,7 @@ def tracy_widom(beta: int) -> Law:
     real = isinstance(given, int | float | np.number) and not isinstance(given, bool)
     if not real or beta not in (1, 2, 4):
         raise ValueError(f"beta must be 1, 2 or 4, got {beta!r:.60}")
-    return TracyWidom(int(beta))
+    return _edge_law(int(beta))
 
 
 def smallest_singular_value() -> Law:
@@ -713,6 +873,16 @@ def _cache_sized_parts(count: int, entries: int) -> Iterator[slice]:
     step = max(1, 2**16 // entries)
     for start in range(0, count, step):
         yield slice(start, start + step)
+
+
+_edge_law = cache(TracyWidom)  # its tables take a twentieth of a second
+
+
+def _edge(rows: Values, columns: Values) -> tuple[Values, Values]:
+    """Return where Johnstone puts the largest squared singular value, and the unit around it."""
+    a = np.sqrt(columns - 1)
+    b = np.sqrt(rows)
+    return (a + b) ** 2, (a + b) * (1 / a + 1 / b) ** (1 / 3)
 
 
 def _deciding_rows(n: int, largest: int, beta: float) -> int:

@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 BUDGET = 40.0  # seconds; checks of style and types take the rest of a minute
 BRANCH = "main"
-WHOLE_SITE = "sites"  # a fixture that builds all pages: what asks for it is left out
+WHOLE_SITE = "whole_site"  # a fixture that builds all pages: what asks for it is left out
 
 # Which tests look at a file that is no module of the library, no page and no test. The first
 # pattern that fits counts.
@@ -36,6 +36,7 @@ LOOKED_AT_BY = [
     ("docs/topics.toml", ["tests/test_gallery.py", "tests/site/test_entries.py"]),
     ("docs/*.py", ["tests/site/test_*.py"]),
     ("docs/how_to/check_*.md", ["tests/test_check_your_model.py", "tests/test_repository.py"]),
+    ("docs/how_to/questions_*.md", ["tests/test_questions.py", "tests/test_repository.py"]),
     ("docs/*.md", ["tests/test_repository.py"]),
     ("gallery/*", []),
     ("tests/*", []),  # what tests share is in all of them

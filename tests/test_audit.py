@@ -406,6 +406,26 @@ class TestAcross:
         found = audit({name: drawn() for name in names})
         assert kinds(found) == [("query = key", "fault")]
 
+    @pytest.mark.parametrize(("first", "second"), [(0, 1), (1, 2), (0, 2)])
+    @pytest.mark.parametrize("name", ["attn.in_proj_weight", "blocks.0.attn.qkv.weight"])
+    def test_two_thirds_of_a_packed_attention(self, name, first, second):
+        """Query, key and value one below the other, two of them equal."""
+        packed = drawn(shape=(96, 32)).reshape(3, 32, 32)
+        packed[second] = packed[first]
+        (found,) = audit({name: packed.reshape(96, 32)})
+        assert (found.kind, found.verdict) == ("equal slices", "fault")
+        assert "by the name are two of query, key and value" in found.why
+
+    def test_heads_of_a_packed_attention(self):
+        """A run that is not a third is a head."""
+        packed = drawn(shape=(96, 32))
+        packed[8:16] = packed[:8]
+        thirds = np.concatenate([drawn(shape=(32, 32), seed=1)] * 2 + [drawn(shape=(32, 32))])
+        for name, array in {"attn.qkv.weight": packed, "mixer.weight": thirds}.items():
+            (found,) = audit({name: array})
+            assert (found.kind, found.verdict) == ("equal slices", "fault")
+            assert "query" not in found.why
+
     def test_the_query_of_two_layers(self):
         """Equal layers, not equal parts."""
         arrays = {f"h.{k}.attn.q_proj.weight": drawn() for k in range(2)}
@@ -702,7 +722,7 @@ class TestModels:
         ]
 
     def test_a_table_that_is_not_trained_follows_no_law_of_chance(self):
-        """Sines for positions have one-signed columns, and fewer ranks; 0 and NaN are still told."""
+        """Sines for positions have one-signed columns, and a lower rank; 0 and NaN are told."""
         waves = np.outer(np.arange(200), 1e4 ** (-np.arange(48) / 48))
         sines = np.concatenate([np.sin(waves), np.cos(waves)], axis=1)
 
@@ -757,6 +777,21 @@ class TestModels:
             audit(Network(layers[::-1], "tanh"))
         with pytest.raises(TypeError, match="arrays must be a network of a list of Layer"):
             audit(Network(3, "tanh"))
+
+    def test_a_lazy_module_has_no_shape_yet(self):
+        """One sentence, with what to do."""
+        torch = pytest.importorskip("torch")
+        with pytest.raises(TypeError, match="got one of a lazy module that has no shape yet"):
+            audit(torch.nn.Sequential(torch.nn.LazyLinear(8)))
+
+    @pytest.mark.parametrize(
+        ("library", "instead"), [("flax.nnx", "nnx.state"), ("flax.linen", "module.init")]
+    )
+    def test_a_module_that_does_not_name_its_arrays(self, library, instead):
+        """It is told what does."""
+        module = type("Dense", (), {"__module__": f"{library}.module"})()
+        with pytest.raises(TypeError, match=f"got a module of {library}: give .*{instead}"):
+            audit(module)
 
     def test_a_model_of_pytorch(self):
         """Its encoder has equal layers, and half precision is read."""
@@ -950,6 +985,12 @@ class TestCommand:
         assert main([str(faulty), "--allow", "equal rows:fc*"]) == 0
         assert main([str(faulty), "--allow", "equal rows:fc*", "--strict"]) == 1
         assert main([str(faulty), "--allow", "fc*", "--allow", "zero", "--strict"]) == 0
+
+    def test_a_pattern_that_allows_nothing_is_told(self, faulty, capsys):
+        """A misspelled name would otherwise look as if it were in force."""
+        main([str(faulty), "--allow", "equal rows:fx*", "--allow", "zero"])
+        said = capsys.readouterr().err
+        assert said == "symlib-audit: note: --allow 'equal rows:fx*' matches no finding\n"
 
     def test_json(self, faulty, capsys):
         """All of a finding, the worst first."""

@@ -41,6 +41,7 @@ ENVIRONMENTS: dict[str, tuple[str, ...]] = {
     "own": (),
     "torch-jax": (TORCH, "jax==0.10.2", "numpy==2.4.6", "scipy==1.17.1"),
     "scikit-rmt": ("scikit-rmt==2.1.1", "TracyWidom==0.4.0", "numpy==1.26.4", "scipy==1.12.0"),
+    "weightwatcher": ("weightwatcher==0.7.7", TORCH, "numpy==2.4.6"),
     "neural-tangents": ("neural-tangents==0.6.5", "jax==0.5.3", "jaxlib==0.5.3", "tf2jax==0.3.7"),
 }
 LEAST_LAPS, MOST_LAPS = 5, 15

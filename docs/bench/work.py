@@ -256,6 +256,30 @@ def equal_units(who: str, count: int = 100_000) -> Work:
     return Work(call, first_alike)
 
 
+def audited(who: str, width: int = 768, count: int = 12) -> Work:
+    """Audit of the initial weights of 12 layers of 768 × 768, single precision.
+
+    WeightWatcher finds all singular values of a layer and fits a power law to them; symlib walks
+    over the entries a few times. They ask different questions.
+    """
+    rng = np.random.default_rng(0)
+    weights = [rng.standard_normal((width, width), dtype=np.float32) for _ in range(count)]
+    if who == "symlib":
+        from symlib.audit import audit
+
+        arrays = {f"layers.{k}.weight": weight for k, weight in enumerate(weights)}
+        return Work(lambda: audit(arrays))
+    import torch
+    import weightwatcher
+
+    layers = [torch.nn.Linear(width, width, bias=False) for _ in weights]
+    with torch.no_grad():
+        for layer, weight in zip(layers, weights, strict=True):
+            layer.weight.copy_(torch.from_numpy(weight))
+    watcher = weightwatcher.WeightWatcher(model=torch.nn.Sequential(*layers))
+    return Work(watcher.analyze)
+
+
 COMPILED = {"neural-tangents, compiled": "neural-tangents"}
 ROWS = {
     "tracy-widom": Row(extreme_value_law, {"TracyWidom": "scikit-rmt"}),
@@ -267,6 +291,7 @@ ROWS = {
     ),
     "null space, rank 900": Row(null_space, {"SciPy": "own"}),
     "Haar": Row(orthogonal_matrix, {"torch": "torch-jax", "jax": "torch-jax"}),
+    "audit": Row(audited, {"WeightWatcher": "weightwatcher"}),
     "copies": Row(equal_units, {"NumPy, unique on bytes": "own"}),
 }
 

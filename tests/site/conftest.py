@@ -39,6 +39,8 @@ It is enough for a test. It draws one line.
 # %%
 # The figure
 # ----------
+import os
+
 import matplotlib.pyplot as plt
 
 import symlib
@@ -51,7 +53,8 @@ fig.alt_text = "One straight line that rises from the left to the right, and not
 # %%
 # What this page promises
 # -----------------------
-print("the library of", symlib.__file__)
+copy = os.environ["PYTHONPATH"]
+print("the library of", "this copy" if symlib.__file__.startswith(copy) else symlib.__file__)
 check("S01", "one", 1, 1)
 check("S01", "two", 2, 1, relation=">", shows="limit")
 check("S03", "three", 3, 3)
@@ -90,12 +93,57 @@ kernelspec:
 # A notebook
 
 ```{code-cell} python
+import os
+
 import symlib
 from symlib.claims import check, summary
 
-print("the library of", symlib.__file__)
+copy = os.environ["PYTHONPATH"]
+print("the library of", "this copy" if symlib.__file__.startswith(copy) else symlib.__file__)
 check("S01", "in a notebook", 1, 1)
 summary()
+```
+"""
+
+# A page with an interactive figure, and what it shows
+MOVES = """\
+# A figure that moves
+
+See {sets}`all 0.5 <symmetry: start=half&step=7>`.
+
+```{interactive} symmetry
+:figure: symmetry/plot_tied_units
+:state: start=noise&eps=1e-9
+:data: probe_data.write
+
+One line, S01.
+```
+"""
+DATA = '''\
+"""Data for a figure."""
+
+
+def write():
+    return '{"text": "</script>", "numbers": [0.1250, 2]}'
+'''
+
+# What other pages have: tags and the pages under them, works, functions and the pages that use them
+TAGS = """\
+# Tags, works and functions
+
+```{tag-list}
+```
+
+## Works
+
+```{bibliography}
+:all:
+```
+
+## Functions
+
+```{eval-rst}
+.. automodule:: symlib.claims
 ```
 """
 
@@ -204,6 +252,12 @@ def _shrunk(folder):
     text = rules.read_text(encoding="utf-8")
     assert asked in text
     rules.write_text(text.replace(asked, "if faults := []:"), encoding="utf-8")
+    # one page needs no processes beside that of the build
+    settings = folder / "docs" / "conf.py"
+    asked = '"parallel": os.cpu_count() or 1'
+    text = settings.read_text(encoding="utf-8")
+    assert asked in text
+    settings.write_text(text.replace(asked, '"parallel": False'), encoding="utf-8")
     ledger = folder / "symlib" / "claims.toml"
     verdicts = {"S01": "holds within limits", "S03": "holds"}  # as the small page has them
     entries = ledger.read_text(encoding="utf-8").split("\n[[claim]]\n")
@@ -312,36 +366,129 @@ class Site:
         return [check for record in records for check in symlib_site.entries.read_record(record)]
 
 
+ADDRESS = "https://example.org/why/"
+# What two builds of one project may differ in and still give the same bytes: options, environment
+CIRCUMSTANCES = {
+    "one": (
+        ("--jobs", "auto"),
+        {"PYTHONHASHSEED": "1", "TZ": "Pacific/Auckland", "LANG": "C.UTF-8"},
+    ),
+    "a-longer-name/of-another-folder": ((), {"PYTHONHASHSEED": "2", "TZ": "America/Lima"}),
+}
+
+
 @pytest.fixture(scope="session")
-def sites(once, copied, start_build):
-    """Return two builds of the same project, made at once under different circumstances."""
+def whole_site(once, copied, build):
+    """Return a function that builds the whole site under named circumstances, once in a run."""
+
+    def under(name):
+        def work(folder):
+            home = folder / name
+            home.mkdir(parents=True)
+            options, environment = CIRCUMSTANCES[name]
+            done = build(copied(home), *options, SYMLIB_CARDS="yes", **environment)
+            return [str(home), done.code, done.output]
+
+        built = Site(*once(f"site/{name}", work))
+        assert (built.html / "wheels").is_dir(), built.output  # else there is nothing to read
+        return built
+
+    return under
+
+
+@pytest.fixture(scope="session")
+def site(whole_site):
+    """Return the whole site, which all tests that read it share."""
+    return whole_site("one")
+
+
+@pytest.fixture(scope="session")
+def sites(site, whole_site):
+    """Return two builds of the whole site under different circumstances."""
+    return [site, whole_site("a-longer-name/of-another-folder")]
+
+
+@pytest.fixture(scope="session")
+def small_sites(once, small_site, change, build):
+    """Return two builds of a small site with an address, under different circumstances.
+
+    Beside its page and its notebook it has what other pages are made of.
+    """
 
     def work(folder):
-        circumstances = {
-            "one": {"PYTHONHASHSEED": "1", "TZ": "Pacific/Auckland", "LANG": "C.UTF-8"},
-            "a longer name/of another folder": {"PYTHONHASHSEED": "2", "TZ": "America/Lima"},
-        }
-        builds = {
-            home: start_build(copied(home), SYMLIB_CARDS="yes", **environment)
-            for name, environment in circumstances.items()
-            if not (home := folder / name).mkdir(parents=True)
-        }
-        answer = []
-        for home, process in builds.items():
-            output, _ = process.communicate(timeout=3600)
-            answer.append([str(home), process.returncode, output])
-        return answer
+        built = []
+        for name, (options, environment) in CIRCUMSTANCES.items():
+            home = small_site(folder / name)
+            (home / "docs" / "reference").mkdir()
+            for page, text in {
+                "explanation/moves.md": MOVES,
+                "_extensions/probe_data.py": DATA,
+                "reference/tags.md": TAGS,
+            }.items():
+                (home / "docs" / page).write_text(text, encoding="utf-8")
+            listed = "explanation/probe\n"
+            more = "explanation/moves\nreference/tags\n"
+            change(home / "docs" / "index.md", listed, listed + more)
+            address = ADDRESS if built else ADDRESS.rstrip("/")  # which is the same
+            done = build(home, *options, SYMLIB_BASEURL=address, **environment)
+            built.append([str(home), done.code, done.output])
+        return built
 
-    built = [Site(*one) for one in once("site", work)]
+    built = [Built(Path(home), code, output) for home, code, output in once("small-sites", work)]
     for one in built:
-        assert (one.html / "wheels").is_dir(), one.output  # else there is nothing to read
+        assert one.code == 0, one.output
     return built
 
 
+FAULTS = """\
+# A small site
+
+Read [nowhere](nowhere.md), and {doc}`nothing`.
+
+We measured {measured}`S03; four; .2f`.
+
+![](_static/tied_units.svg)
+
+```{gallery-figure} symmetry/plot_nothing
+No page drew it.
+```
+
+```{raw} html
+<p style="color: red">red</p>
+```
+
+```{toctree}
+gallery/index
+explanation/moves
+explanation/probe
+```
+"""
+
+
 @pytest.fixture(scope="session")
-def site(sites):
-    """Return the first of the two."""
-    return sites[0]
+def faulty_site(once, small_site, change, build):
+    """Return a small site with many faults, none of which stops the build before the others."""
+
+    def work(folder):
+        home = small_site(folder / "small")
+        docs = home / "docs"
+        (docs / "_static" / "tied_units.svg").write_text("<svg/>", encoding="utf-8")
+        (docs / "index.md").write_text(FAULTS, encoding="utf-8")
+        (docs / "_extensions" / "probe_data.py").write_text(DATA, encoding="utf-8")
+        moves = MOVES.replace("{interactive} symmetry", "{interactive} symmetries")
+        (docs / "explanation" / "moves.md").write_text(moves, encoding="utf-8")
+        ledger = home / "symlib" / "claims.toml"
+        head, mark, rest = ledger.read_text(encoding="utf-8").partition('id = "S02"')
+        rest = rest.replace('verdict = "open"', 'verdict = "holds"', 1)
+        ledger.write_text(head + mark + rest, encoding="utf-8")
+        page = home / "gallery" / "symmetry" / "plot_tied_units.py"
+        change(page, ', shows="limit"', "")
+        done = build(home)
+        return [str(home), done.code, done.output]
+
+    home, code, output = once("faulty-site", work)
+    assert code != 0, output
+    return Built(Path(home), code, output)
 
 
 @pytest.fixture(scope="session")

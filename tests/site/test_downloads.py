@@ -417,7 +417,13 @@ def test_a_failed_build_leaves_no_site(small, change):
 
 
 @posix
-@pytest.mark.parametrize("size", [30_000, 200_000], ids=["a page", "the archive of the site"])
+@pytest.mark.parametrize(
+    "size",
+    [
+        pytest.param(30_000, marks=pytest.mark.slow, id="a page"),
+        pytest.param(200_000, id="the archive of the site"),
+    ],
+)
 def test_a_build_that_cannot_write_leaves_no_site(size, small):
     """Files that cannot grow stand for a full disk: the write fails, early or at the end."""
     import resource

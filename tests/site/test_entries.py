@@ -20,6 +20,7 @@ FOLDERS = {
     "O": {"convergence"},
     "D": {"designs"},
     "W": {"networks"},
+    "U": {"audit"},
     "Z": set(),
 }
 GROWING = {"W"}  # parts whose ids have gaps, as they are not all written

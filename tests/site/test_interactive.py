@@ -270,40 +270,11 @@ def test_the_example_of_the_page_for_authors_runs():
 
 # The directive
 
-SHOWN = """\
-# A small site
 
-See {sets}`all 0.5 <symmetry: start=half&step=7>`.
-
-```{interactive} symmetry
-:figure: symmetry/plot_tied_units
-:state: start=noise&eps=1e-9
-:data: probe_data.write
-
-One line, S01.
-```
-
-```{toctree}
-gallery/index
-explanation/probe
-```
-"""
-DATA = '''\
-"""Data for a figure."""
-
-
-def write():
-    return '{"text": "</script>", "numbers": [0.1250, 2]}'
-'''
-
-
-def test_an_interactive_figure_is_static_until_a_script_runs(small, build):
+def test_an_interactive_figure_is_static_until_a_script_runs(small_sites):
     """The page has the figure, its state, its data and the scripts; no other page has those."""
-    (small / "docs" / "index.md").write_text(SHOWN, encoding="utf-8")
-    (small / "docs" / "_extensions" / "probe_data.py").write_text(DATA, encoding="utf-8")
-    built = build(small)
-    assert built.code == 0, built.output
-    page = built.page("index")
+    built = small_sites[0]
+    page = built.page("explanation/moves")
     figure = re.search(r"<figure.*?</figure>", page, flags=re.DOTALL)[0]
     for part in (
         r'<figure [^>]*data-figure="symmetry" data-state="start=noise&amp;eps=1e-9" id="fig-symm',
@@ -317,19 +288,15 @@ def test_an_interactive_figure_is_static_until_a_script_runs(small, build):
     loads = re.findall(r"<(?:script|link)[^>]*_static/figures/(\w+\.\w+)[^>]*>", page)
     assert sorted(loads) == ["core.js", "figures.css", "symmetry.js"]
     assert page.index("core.js") < page.index("symmetry.js")
-    assert len(re.findall(r'<script defer="defer" src="_static/figures/', page)) == 2
-    for other in ("explanation/probe", "gallery/symmetry/plot_tied_units"):
+    assert len(re.findall(r'<script defer="defer" src="../_static/figures/', page)) == 2
+    for other in ("index", "explanation/probe", "gallery/symmetry/plot_tied_units"):
         assert "_static/figures/" not in built.page(other)
-    twin = (built.html / "index.md").read_text(encoding="utf-8")
+    twin = (built.html / "explanation" / "moves.md").read_text(encoding="utf-8")
     assert "![One straight line" in twin
     assert "[all 0.5](#fig-symmetry)" in twin
 
 
-def test_a_figure_that_cannot_be_set_is_told(small, build, change):
+def test_a_figure_that_cannot_be_set_is_told(faulty_site):
     """No script of that name; a link to a figure that is on another page."""
-    (small / "docs" / "index.md").write_text(SHOWN, encoding="utf-8")
-    change(small / "docs" / "index.md", "{interactive} symmetry", "{interactive} symmetries")
-    built = build(small)
-    assert built.code != 0
-    assert "there is no script symmetries.js" in built.output
-    assert "no figure fig-symmetry on this page to set" in built.output
+    assert "there is no script symmetries.js" in faulty_site.output
+    assert "no figure fig-symmetry on this page to set" in faulty_site.output

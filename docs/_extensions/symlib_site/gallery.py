@@ -216,9 +216,11 @@ def _explanations() -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.explanation for one in entries.ledger()))
 
 
-def _place_of_explanation(docname: str) -> int:
+def _place_of_explanation(docname: str) -> tuple[int, str]:
+    """Return what sorts explanations: as the ledger names them, and the others by their names."""
     name = docname.removeprefix("explanation/")
-    return _explanations().index(name) if name in _explanations() else len(_explanations())
+    known = _explanations()
+    return (known.index(name) if name in known else len(known)), name
 
 
 def _joined(cells: Iterable[list[nodes.Node]]) -> list[nodes.Node]:
