@@ -81,8 +81,12 @@ def _of_modules(model: Any) -> Iterator[tuple[str, Place]]:
 
         return write
 
+    seen: set[int] = set()  # an array that has two names has its first one
     for place, module in model.named_modules():
         for name, parameter in module.named_parameters(recurse=False):
+            if id(parameter) in seen:
+                continue
+            seen.add(id(parameter))
             array = parameter.detach().numpy().copy()
             units_last = type(module).__name__ == "Conv1D"
             yield f"{place}.{name}".lstrip("."), Place(array, units_last, writer(parameter))
@@ -250,10 +254,7 @@ def _dead_bias(name: str, all_places: dict[str, Place], rng: np.random.Generator
 
 
 def _equal_experts(name: str, all_places: dict[str, Place], _: np.random.Generator) -> Changes:
-    array = all_places[name].array
-    if array.ndim != 3 or min(array.shape[1:]) < FEWEST or "expert" not in name:
-        return {}
-    changed = array.copy()
+    changed = all_places[name].array.copy()
     changed[1] = changed[0]
     return {name: changed}
 
@@ -314,6 +315,12 @@ def targets(all_places: dict[str, Place]) -> list[str]:
     return found
 
 
+def experts(all_places: dict[str, Place]) -> list[str]:
+    """Return the names of the arrays that hold one matrix for each expert."""
+    stacks = [name for name, place in all_places.items() if place.array.ndim == 3]
+    return [name for name in stacks if "expert" in name]
+
+
 def changes(
     fault: str, name: str, all_places: dict[str, Place], rng: np.random.Generator
 ) -> Changes:
@@ -329,16 +336,17 @@ def planted(one: Architecture) -> list[Planted]:
     """Return the rows of one network: its clean starts, and each fault in each place."""
     rows = []
     model = built(one)
-    usual = {(found.kind, found.arrays) for found in audit(model)}
+    usual = audit(model)
     for seed in range(SEED + 1, SEED + 1 + CLEAN):
         new = _new(audit(built(one, seed)), usual)
-        kinds = " | ".join(dict.fromkeys(found.kind for found in new))
-        rows.append(Planted("none", one.name, f"seed {seed}", "", "", kinds, len(new)))
+        whys = " | ".join(f"{found.kind}: {found.why}" for found in new)
+        rows.append(Planted("none", one.name, f"seed {seed}", "", "", whys, len(new)))
     all_places = places(model)
     for fault in FAULTS:
         rng = np.random.default_rng([zlib.crc32(f"{fault}, {one.name}".encode()), SEED])
         done = 0
-        for name in rng.permutation(targets(all_places)):
+        fitting = experts(all_places) if fault == "equal experts" else targets(all_places)
+        for name in rng.permutation(fitting):
             if done == PLACES:
                 break
             row = _plant(fault, str(name), one, model, all_places, usual, rng)
@@ -354,7 +362,7 @@ def _plant(
     one: Architecture,
     model: Any,
     all_places: dict[str, Place],
-    usual: set[tuple[str, tuple[str, ...]]],
+    usual: list[Finding],
     rng: np.random.Generator,
 ) -> Planted | None:
     """Plant a fault, audit the model, and take the fault out again."""
@@ -374,6 +382,12 @@ def _plant(
     return Planted(fault, one.name, name, shape, worst, kinds, len(new) - len(named))
 
 
-def _new(found: list[Finding], usual: set[tuple[str, tuple[str, ...]]]) -> list[Finding]:
-    """Return the findings that the clean start does not have."""
-    return [one for one in found if (one.kind, one.arrays) not in usual]
+def _new(found: list[Finding], usual: list[Finding]) -> list[Finding]:
+    """Return the findings that the clean start does not have, about these arrays or more."""
+
+    def is_usual(one: Finding) -> bool:
+        return any(
+            one.kind == other.kind and set(one.arrays) <= set(other.arrays) for other in usual
+        )
+
+    return [one for one in found if not is_usual(one)]

@@ -49,7 +49,8 @@ class Finding(NamedTuple):
 class Planted(NamedTuple):
     """One fault that was planted in one array, or a clean start of another seed.
 
-    ``verdict`` is the worst of the findings that name the array, and is empty where there is none.
+    ``verdict`` is the worst of the findings that name the array, and is empty where there is none;
+    ``kinds`` are theirs, and of a clean start all that is not there at the first seed, with why.
     ``alarms`` counts the findings that name other arrays and are not there in the clean start.
     """
 
