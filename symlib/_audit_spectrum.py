@@ -24,6 +24,7 @@ _EDGE: Final = 1024  # rows and columns of which the largest singular value is f
 _STEPS: Final = 8  # of the power method
 _PIVOTS: Final = 256  # rows whose rank is found
 _SPARE: Final = 32  # columns more than these, so that the last pivots are not small by chance
+_CLEARLY: Final = 0.1  # distance of a row, its entries of variance 1, that is far above rounding
 _ROUNDINGS: Final = 32.0  # units of rounding that a sum of rows and its decomposition make
 
 
@@ -93,7 +94,18 @@ def _largest_singular_value(matrix: _Singles) -> float:
 
 
 def _pivots(matrix: _Singles) -> npt.NDArray[np.float64]:
-    """Return how far each row is from the span of those before it."""
+    """Return how far each row is from the span of those before it.
+
+    Where no row is near that span, Cholesky's decomposition of the products of rows tells it, in
+    two calls of the linear algebra library. A decomposition of the rows themselves makes hundreds,
+    and each of them waits for all threads, which takes long on a machine that is busy.
+    """
+    try:
+        pivots = np.diag(np.linalg.cholesky(matrix @ matrix.T))
+    except np.linalg.LinAlgError:
+        pivots = np.zeros(1)
+    if pivots.min() > _CLEARLY:
+        return np.asarray(pivots, dtype=np.float64)
     from scipy.linalg import qr  # here, as its import takes its time
 
     (triangle,) = qr(matrix.T, mode="r", check_finite=False, overwrite_a=True)
