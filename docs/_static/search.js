@@ -99,12 +99,13 @@ const search = (() => {
 
   // The index
 
-  const QUESTIONS = /^how_to\/questions_people_ask$/; // each of its headings is one
+  const QUESTION = /^how_to\/questions_people_ask#./; // each heading of that page is one
   const KINDS = [
-    [QUESTIONS, 1],
-    [/^(index$|explanation\/|gallery\/.+\/plot_)/, 1],
+    [QUESTION, 1.1],
+    [/^(index#|explanation\/|gallery\/.+\/plot_)/, 1],
+    [/^how_to\/questions_people_ask#/, 0.4], // the page as a whole says less than each of them
     [/^(study|how_to)\//, 0.8],
-    [/^reference\/bibliography$/, 0.2],
+    [/^reference\/bibliography#/, 0.2],
     [/^/, 0.5],
   ];
   const indexOf = (...fields) =>
@@ -125,7 +126,7 @@ const search = (() => {
 
   const add = (entry) => {
     const id = entries.push(entry) - 1;
-    const [, kind] = KINDS.find(([pattern]) => pattern.test(entry.page));
+    const [, kind] = KINDS.find(([pattern]) => pattern.test(`${entry.page}#${entry.place}`));
     const called = [entry.title, entry.place, entry.place.split(".").at(-1), fileOf(entry)];
     const names = new Set([...called, ...called.map((one) => one.toLowerCase())]);
     const phrases = entry.asked.map(terms);
@@ -142,7 +143,7 @@ const search = (() => {
     for (const [page, title, asked, parts] of pages) {
       const whole = add({ page, title, place: "", asked });
       for (const [place, heading, alone, blocks] of parts) {
-        const asks = QUESTIONS.test(page) ? [heading] : [];
+        const asks = QUESTION.test(`${page}#${place}`) ? [heading] : [];
         const entry = alone ? add({ page, title: heading, place, asked: asks }) : whole;
         const passage = { entry, place, heading, blocks };
         const id = passages.push(passage) - 1;
@@ -156,7 +157,8 @@ const search = (() => {
   // A question
 
   const WITHIN = 0.3; // what a passage counts beside the title of its page and what is asked there
-  const ASKED = 5; // what it counts that this very thing is asked there
+  const ASKED = 8; // what it counts that this very thing is asked there
+  const COVERED = 0.7; // a phrase that has all of the question, and more, beside one that it has
   const ANSWER = 1.3; // the first passage of a page is its answer
   const LEAST = 0.4; // of the words that the best entry has, by their rarity
   const MOST = 15;
@@ -202,8 +204,8 @@ const search = (() => {
     };
   };
 
-  /* Return how rare terms are, summed over a list: those of the results, and longer ones that they
-   * begin. All of them are hits, where a text has them. */
+  /* Return what counts as a hit, the terms sought and longer ones that they begin, and how much terms
+   * weigh together: more, the fewer passages have them. */
   const weigh = (sought, results) => {
     const places = new Map([...sought].map((term) => [term, 0]));
     for (const { queryTerms, terms: longer } of results)
@@ -253,7 +255,7 @@ const search = (() => {
     const { hits, weight } = weigh(sought, inPassages);
     const likeness = (phrase) => {
       const common = weight(phrase.filter((term) => sought.has(term)));
-      return common && common * (common / weight(phrase)) ** 2;
+      return common * Math.max(common / weight(phrase), (COVERED * common) / weight(sought)) ** 2;
     };
     const named = naming(question);
     const all = gathered(about.search(question, options), inPassages).map((one) => {
@@ -283,36 +285,39 @@ const search = (() => {
   // What is shown
 
   const SHOWN = 280; // characters of a passage
+  const ENOUGH = 120; // of a block that is shown alone
   const FIRST = 1.25; // what the answer of a page counts beside its other passages
   const AS_ASKED = 0.95; // and what it counts for that others ask there
   const SENTENCE = /(?<=[.?!:;]) (?=\S)/;
 
-  /* Return the sentences of each block of a passage, each with its terms. */
+  /* Return the sentences of a passage, each with its terms and whether it opens a block. */
   const sentencesOf = (passage) =>
-    passage.blocks.map((block) =>
-      block.split(SENTENCE).map((text) => ({ text, has: new Set(terms(text)) }))
+    passage.blocks.flatMap((block) =>
+      block.split(SENTENCE).map((text, at) => ({ text, opens: at === 0, has: terms(text) }))
     );
 
-  /* Return the excerpts of a passage: as many sentences as are shown, from each one on. */
-  const excerpts = (passage) =>
-    sentencesOf(passage).flatMap((sentences) =>
-      sentences.map((sentence, at) => {
-        let end = at + 1;
-        let length = sentence.text.length;
-        while (end < sentences.length && (length += sentences[end].text.length + 1) <= SHOWN) end++;
-        const shown = sentences.slice(at, end);
-        const before = at && /[:;]$/.test(sentences[at - 1].text) ? "… " : "";
-        const after = /[:;]$/.test(shown.at(-1).text) ? " …" : "";
-        const text = before + shown.map((one) => one.text).join(" ") + after;
-        return { text, has: new Set(shown.flatMap(({ has }) => [...has])) };
-      })
-    );
+  /* Return the excerpts of a passage: as many sentences as are shown, from each one on. A block that
+   * is short goes on with the next one. */
+  const excerpts = (passage) => {
+    const sentences = sentencesOf(passage);
+    return sentences.map(({ text, opens, has }, at) => {
+      const terms = new Set(has);
+      const before = !opens && /[:;]$/.test(sentences[at - 1].text) ? "… " : "";
+      for (const next of sentences.slice(at + 1)) {
+        if (text.length + next.text.length > SHOWN || (next.opens && text.length > ENOUGH)) break;
+        text += (next.opens && /[\p{L}\p{N}]$/u.test(text) ? " · " : " ") + next.text;
+        next.has.forEach((term) => terms.add(term));
+      }
+      return { text: before + text + (/[:;]$/.test(text) ? " …" : ""), has: terms };
+    });
+  };
 
   /* Return of all passages of an entry the one that has most of what is sought, and the excerpt.
-   * Where the title of a page is a question, its first sentences are the answer. They are read
-   * under the title, and answer what else is asked there, unless a passage says all of it. */
+   * Where a title is a question, the first sentences are the answer, as they are below a heading.
+   * They are read under it, and answer what else is asked there, unless a passage says it all. */
   const telling = (entry, { hits, weight }) => {
     const [first] = entry.passages;
+    const answers = entry.place !== "" || entry.title.endsWith("?");
     const titled = new Set(terms(entry.title));
     const asked = new Set(entry.phrases.flat());
     const value = (...sets) =>
@@ -321,7 +326,7 @@ const search = (() => {
     for (const passage of entry.passages) {
       passage.excerpts ??= excerpts(passage);
       passage.excerpts.forEach(({ text, has }, at) => {
-        const isAnswer = passage === first && at === 0 && entry.title.endsWith("?");
+        const isAnswer = answers && passage === first && at === 0;
         const counts = isAnswer
           ? Math.max(FIRST * value(has, titled), AS_ASKED * value(has, titled, asked))
           : value(has);

@@ -443,8 +443,13 @@ def test_claims_functions_and_works_answer_for_themselves():
         ("symlib.f", "symlib.f", True, ["Does it."]),
         ("id1", "A book.", True, ["A book."]),
     ]
-    inner = nodes.section("", nodes.title("", "Why?"), ids=["why"])
-    assert gathered(inner, docname=ASKED)[1:] == [("why", "Why?", True, [])]
+    because = nodes.paragraph("", "Because.")
+    inner = nodes.section("", nodes.title("", "Why?"), because, ids=["why"])
+    part = nodes.section("", nodes.title("", "Zeros"), inner, ids=["zeros"])
+    assert gathered(part, docname=ASKED)[1:] == [
+        ("zeros", "Zeros", False, []),
+        ("why", "Why?", True, ["Because."]),
+    ]
 
 
 def test_a_fold_with_a_name_is_a_passage_and_one_without_is_not():

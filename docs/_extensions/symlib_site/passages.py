@@ -31,6 +31,7 @@ SILENT = (
 UNREAD = {"no-search", "take-away", "claim-head", "claim-line"}  # classes of links
 UNREAD |= {"cell_output", "sphx-glr-script-out"}
 SHOWN = {"python", "pycon", "sh"}  # languages of code in prose; cells have others
+CODE = "In code: "
 LINKS = re.compile(r" Read\. .*")  # of a claim
 NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[A-Za-z]+\w*_\w*")  # in code: a.b or a_b
 RAISED = dict(zip("0123456789+-−n⊤′*", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻ⁿᵀ′*", strict=True))
@@ -49,8 +50,12 @@ def passages(doctree: nodes.document, docname: str) -> list[Passage]:
     """Return the passages of a page, the page itself first."""
     found = [Passage("", "", False, [])]
     _gather(doctree, found)
+    for one in found:
+        one.blocks.sort(key=lambda block: block.startswith(CODE))  # behind the prose
     asked = docname == QUESTIONS
-    return [one._replace(alone=one.alone or (asked and bool(one.place))) for one in found]
+    return [
+        one._replace(alone=one.alone or (asked and bool(one.place and one.blocks))) for one in found
+    ]
 
 
 def _gather(node: nodes.Node, found: list[Passage]) -> None:
@@ -110,7 +115,7 @@ def _names(code: nodes.Node) -> list[str]:
     """Return the names in code that stands in prose."""
     shown = isinstance(code, nodes.Element) and code.get("language") in SHOWN
     names = dict.fromkeys(NAME.findall(code.astext())) if shown else ()
-    return [f"In code: {', '.join(names)}"] if names else []
+    return [f"{CODE}{', '.join(names)}"] if names else []
 
 
 def plain(node: nodes.Node) -> str:
