@@ -251,10 +251,13 @@ def test_each_passage_is_a_place_of_its_page(data, site):
 def test_the_questions_of_people_are_found_as_they_stand(search, data):
     """Each heading of that page is the first result for itself."""
     pages, _ = data
-    for page, _, _, parts in pages:
-        for place, heading, alone, _ in parts:
-            if page == ASKED and alone and heading.endswith("?"):
-                assert search(heading).results[0]["address"] == f"{page}#{place}"
+    parts = [one for page, *_, several in pages if page == ASKED for one in several]
+    if not parts:
+        pytest.skip(f"the site has no page {ASKED}")
+    headings = {heading: place for place, heading, alone, _ in parts if alone}
+    assert headings
+    for heading, place in headings.items():
+        assert search(heading).results[0]["address"] == f"{ASKED}#{place}", heading
 
 
 def test_the_search_loads_little(site):

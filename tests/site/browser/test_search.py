@@ -15,7 +15,7 @@ SITE = Path(os.environ.get("SYMLIB_SITE", ROOT / "docs" / "_build" / "site" / "h
 LARGEST = 450_000  # bytes of a first search, with all that its page loads
 FIRST = {
     "dead relu": "gallery/null_spaces/plot_dead_cone.html",
-    "loss stays at 0.693": "gallery/symmetry/plot_frozen_at_zero.html",
+    "can rounding alone break the tie": "gallery/symmetry/plot_rounding_breaks_it.html",
     "S01": "reference/ledger.html#S01",
     "symlib.training.descend": "reference/training.html#symlib.training.descend",
 }
