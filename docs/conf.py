@@ -134,7 +134,6 @@ html_title = "symlib"
 html_favicon = "_static/favicon.svg"
 html_static_path = ["_static"]
 html_css_files = ["symlib.css"]
-html_search_scorer = str(HERE / "_static" / "search-scorer.js")
 html_scaled_image_link = False
 html_copy_source = False
 html_domain_indices = html_use_index = False  # the search finds what they list

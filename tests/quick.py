@@ -26,6 +26,8 @@ LOOKED_AT_BY = [
     ("symlib/claims.toml", ["tests/test_claims.py"]),
     ("docs/_extensions/*", ["tests/site/test_*.py"]),
     ("docs/_static/figures/*", ["tests/site/test_interactive*.py"]),
+    ("docs/_static/*search*", ["tests/site/test_search.py"]),
+    ("tests/site/questions/*", ["tests/site/test_search.py"]),
     ("docs/simulations/*", ["tests/site/test_interactive*.py"]),
     ("docs/bench/*", ["tests/site/test_bench.py"]),
     ("docs/study/*", ["tests/test_second.py", "tests/test_study.py"]),

@@ -21,10 +21,7 @@ import symlib_site.live
 import symlib_site.math
 import symlib_site.notebooks
 import symlib_site.policy
-import symlib_site.search
-from docutils import nodes
 from matplotlib.figure import Figure
-from sphinx import addnodes
 from sphinx.errors import ExtensionError
 
 from symlib.claims import Check
@@ -500,18 +497,6 @@ def test_a_notebook_with_other_cells_than_its_page_is_a_fault(tmp_path):
     cells = [{"printed": "", "drawn": []}]
     with pytest.raises(ExtensionError, match="must have the 1 cells of code of its page, got 2"):
         symlib_site.downloads.with_outputs(notebook("1", "2"), "# Head.\n", cells, tmp_path)
-
-
-# The search
-
-
-def test_an_answer_has_no_sentence_that_a_formula_or_a_citation_was_taken_from():
-    """The list of results shows plain text, of whole sentences."""
-    cited = addnodes.pending_xref("", nodes.Text("a book"), refdomain="cite")
-    paragraph = nodes.paragraph("", "Units stay tied. ")
-    paragraph += [nodes.Text("That is "), nodes.math("", "x"), nodes.Text(" long. As told in ")]
-    paragraph += [cited, nodes.Text(". They part at once.")]
-    assert symlib_site.search.answer(paragraph) == "Units stay tied. They part at once."
 
 
 # Live builds

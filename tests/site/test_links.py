@@ -214,7 +214,7 @@ def table(**pages):
     """Return a small table of topics."""
     entries = {"p": ["a"], "q": ["a", "b"], "r": ["b"]} | pages
     listed = {page: {"tags": tags} for page, tags in entries.items() if tags is not None}
-    return {"tags": {"a": "A.", "b": "B."}, "gallery": listed}
+    return {"tags": {"a": "A.", "b": "B."}, "gallery": listed, "same": {}}
 
 
 @pytest.mark.parametrize(
@@ -240,6 +240,13 @@ def test_each_fault_of_the_tags_has_its_sentence(pages, sentences):
     assert len(found) == len(sentences)
     for sentence, beginning in zip(found, sentences, strict=True):
         assert sentence.startswith(beginning)
+
+
+@pytest.mark.parametrize("same", [{"a": ["b", "a"]}, {"a": ["b"], "c": ["b"]}, {"a b c d e": []}])
+def test_a_phrase_that_means_the_same_stands_once_and_is_short(same):
+    """The search reads no longer ones."""
+    (*_, last) = symlib_site.topics.find_faults(table() | {"same": same}, set("pqr"))
+    assert str(last).startswith("docs/topics.toml: [same] must have '")
 
 
 def test_a_page_and_its_tags_link_to_each_other(links):

@@ -259,7 +259,7 @@ def test_pages_that_nobody_looks_for_are_not_listed(site):
     for name in UNLISTED:
         head = site.soup(name).head
         assert "noindex" in content(head, "robots")
-    index = (site.html / "searchindex.js").read_text(encoding="utf-8")
+    index = (site.html / "passages.js").read_text(encoding="utf-8")
     assert "no page at this address" not in index
     assert not (site.html / "404.md").exists()
 

@@ -42,7 +42,6 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
     "builder-inited": (
         access.add_filter,
         math.write_font,
-        search.expect_search,
         ledger.open_records,
         notebooks.isolate_kernel,
         notebooks.share_ports,
@@ -61,7 +60,6 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
         figures.want_words,
         furniture.arrange,
         topics.add_keywords,
-        search.note_answer,
     ),
     "env-check-consistency": (
         OTHERS,
@@ -81,7 +79,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
         furniture.load,
         math.load,
         meta.describe,
-        search.bring_answers,
+        search.note_passages,
         twins.write_twin,
         access.mend,  # when the theme has written its part
     ),
@@ -93,6 +91,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
         seconds.report,
         ledger.report,
         single.write,
+        search.write_passages,
         figures.split_schemes,
         policy.finish,  # reads all pages as they are served
         whole.collect,  # takes every file along

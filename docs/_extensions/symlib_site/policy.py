@@ -35,7 +35,7 @@ HEADERS = {
     "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), "
     "payment=(), usb=()",
 }
-UNUSED = ("object-src", "frame-src", "worker-src", "manifest-src", "media-src")
+UNUSED = ("connect-src", "object-src", "frame-src", "worker-src", "manifest-src", "media-src")
 SUSPECT = re.compile(r"""[\s"'/](style|on\w+)\s*=|script:""", re.IGNORECASE)
 BLOCK = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 CHARSET = '<meta charset="utf-8">'  # the first tag in the head of a page
@@ -97,7 +97,6 @@ def policy(scripts: Iterable[str], styles: Iterable[str]) -> dict[str, list[str]
         "style-src": ["'self'", *sorted(map(digest, styles))],
         "img-src": ["'self'", "data:"],  # the icons in the style sheets of the theme
         "font-src": ["data:"],  # the font of formulas, in its style sheet
-        "connect-src": ["'self'"],  # the search shows a piece of each page it finds
         "form-action": ["'self'"],
         "base-uri": ["'none'"],
     }

@@ -1,85 +1,83 @@
-"""Search: which words of a question count, and the answer of each page beside its title.
+"""Search: the passages of all pages in one file, and which words of a question do not count.
 
-``docs/_static/search-scorer.js`` ranks what is found. It shows the first paragraph of a page, which
-on this site is its answer; the paragraphs lie in the search page, so that nothing has to be fetched
-and the search works in a folder too.
+``docs/_static/search.js`` says how a question is read and how answers are ranked. Its index is made
+in the browser, from the passages, so that a site opened from a folder can be searched too. Of
+Sphinx's search only the stems of English words are left: its own index knows no numbers, and no
+place on a page.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import sphinx
 from docutils import nodes
-from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.search.en import SearchEnglish
 
 from .expect import expect
+from .passages import passages
+from .topics import asked, topics
+from .twins import in_site
 
 ASKING = {"can", "does", "enough", "ever", "get", "happens", "just", "many", "much", "need"}
 ASKING |= {"really", "still", "use", "used", "using", "versus", "vs", "way", "will"}
 NAMES = {"he", "same"}  # He et al. and the same weights: here these words mean something
 
-# what the scorer replaces of Sphinx's search, and what it calls
-OWN = ("performTermsSearch: (", "query: (")
-CALLED = ("_performSearch: (", "_parseQuery: (", "const _finishSearch = (", "_index: ")
-
-LONGEST = 280  # characters of an answer
-LEFT_OUT = "\0"
+FILE = "passages.js"
+STEMS = ("const stopwords = new Set(", "window.Stemmer = ")  # what search.js reads of Sphinx's
 
 
 class SearchSite(SearchEnglish):
-    """English, as it is asked on this site."""
+    """English, as it is asked on this site; Sphinx's own index gets no words."""
 
     stopwords = (SearchEnglish.stopwords | ASKING) - NAMES
 
-    def __init__(self, options: dict[str, str]) -> None:
-        """Keep the stem of every word, as most words come again and again."""
-        super().__init__(options)
-        self.stem = cache(self.stem)  # type: ignore[method-assign]
+    def split(self, input: str) -> list[str]:  # noqa: A002 - the name that Sphinx gives it
+        """Return no words."""
+        return []
 
 
-def expect_search(app: Sphinx) -> None:
-    """Fail unless Sphinx's search has the functions that the scorer replaces and calls."""
-    script = Path(sphinx.__file__).parent / "themes" / "basic" / "static" / "searchtools.js"
-    text = script.read_text(encoding="utf-8") if script.exists() else ""
-    for name in (*OWN, *CALLED):
-        expect(name in text, "sphinx", f"have {name!r} in its searchtools.js")
+def _record(app: Sphinx, docname: str) -> Path:
+    return Path(app.doctreedir, "passages", f"{docname}.json")
 
 
-def answer(paragraph: nodes.paragraph) -> str:
-    """Return the first sentences of a paragraph that need no formula and no citation."""
-    words = []
-    for node in paragraph.children:
-        cited = isinstance(node, addnodes.pending_xref) and node.get("refdomain") == "cite"
-        words.append(LEFT_OUT if cited or isinstance(node, nodes.math) else node.astext())
-    sentences = re.split(r"(?<=[.?!]) ", " ".join("".join(words).split()))
-    kept = [sentence for sentence in sentences if LEFT_OUT not in sentence]
-    longest = max(1, *(at for at in range(len(kept) + 1) if len(" ".join(kept[:at])) <= LONGEST))
-    return " ".join(kept[:longest])
-
-
-def note_answer(app: Sphinx, doctree: nodes.document) -> None:
-    """Keep the answer of a page, which is its first paragraph."""
-    section = next(iter(doctree.findall(nodes.section)), doctree)
-    if first := next((one for one in section if isinstance(one, nodes.paragraph)), None):
-        app.env.metadata[app.env.docname]["answer"] = answer(first)
-
-
-def bring_answers(
-    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+def note_passages(
+    app: Sphinx, docname: str, template: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
-    """Put the answers of all pages into the search page."""
-    if page == "search":
-        known = sorted(app.env.metadata.items())
-        answers = {name: data["answer"] for name, data in known if data.get("answer")}
-        body = json.dumps(answers, ensure_ascii=False).replace("<", "\\u003c")
-        app.add_js_file(None, body=body, type="application/json", id="answers")
+    """Keep the passages of a page, with all numbers in them, until every page is written."""
+    if app.builder.name != "html" or doctree is None or not in_site(app.env, docname):
+        return
+    path = _record(app, docname)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    page = [docname, app.env.titles[docname].astext(), asked(docname), passages(doctree, docname)]
+    path.write_text(json.dumps(page, ensure_ascii=False), encoding="utf-8")
+
+
+def write_passages(app: Sphinx, fault: Exception | None) -> None:
+    """Write the passages of all pages into the one file that the search page loads."""
+    if fault or app.builder.name != "html":
+        return
+    site = Path(app.outdir)
+    stems = (site / "_static" / "language_data.js").read_text(encoding="utf-8")
+    for part in STEMS:
+        expect(part in stems, "sphinx", f"write {part!r} into language_data.js")
+    page = (site / "search.html").read_text(encoding="utf-8")
+    expect(FILE in page, "furo", "have the blocks that docs/_templates/search.html fills")
+    pages = [
+        json.loads(_record(app, docname).read_text(encoding="utf-8"))
+        for docname in sorted(app.env.found_docs)
+        if in_site(app.env, docname)
+    ]
+    same = [[phrase, *others] for phrase, others in topics()["same"].items()]
+    lines = ",\n".join(_compact(page) for page in pages)
+    text = f"search.read([\n{lines}\n], {_compact(same)});\n"
+    (site / FILE).write_text(text, encoding="utf-8")
+
+
+def _compact(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
 
 
 def setup(app: Sphinx) -> None:

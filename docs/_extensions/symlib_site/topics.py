@@ -1,7 +1,8 @@
 """Topics: the tags of the gallery, and the words in which people ask, from ``docs/topics.toml``.
 
 Tags are shown, under each page and in a list of their own. What people ask goes into the keywords
-of a page, where the search of the site and search engines find it.
+of a page, where search engines find it, and into the search of the site, which also reads which
+phrases mean the same.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .faults import Fault
 FILE = "docs/topics.toml"
 TOPICS = Path(__file__).parents[3] / FILE
 TAGS = "reference/tags"
+LONGEST = 4  # words of a phrase that means the same as another; search.js reads as many
 
 
 @cache
@@ -52,6 +54,11 @@ def find_faults(table: dict[str, Any], pages: set[str]) -> Iterator[Fault]:
         yield Fault(FILE, 0, f"[gallery] has the page {page}, and there is none: take it out")
     for page in sorted(pages):
         yield from _faults_of_page(table, page)
+    phrases = [one for first, others in table["same"].items() for one in (first, *others)]
+    for phrase in phrases:
+        if len(phrase.split()) > LONGEST or phrases.count(phrase) > 1:
+            sentence = f"[same] must have {phrase!r} once, in at most {LONGEST} words"
+            yield Fault(FILE, 0, f"{sentence}: change it")
     used = [tag for entry in listed.values() for tag in entry["tags"]]
     for tag in table["tags"]:
         count = used.count(tag)
