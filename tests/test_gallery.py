@@ -2312,6 +2312,30 @@ MUTATIONS = {
         "(bits + 0 * to_even)",
         "U04",
     ),
+    "averaged copies of which one is a billionth off": (
+        "audit/plot_equal_layers",
+        "start = {f\"layer.{k}\": one_layer.copy() for k in range(copies)}",
+        "start = {f\"layer.{k}\": one_layer + 1e-9 * k for k in range(copies)}",
+        "U03",
+    ),
+    "concatenated copies that are read alike": (
+        "audit/plot_equal_layers",
+        'return sum(outputs(p, p["last"]))',
+        'return sum(outputs(p, [p["last"][0]] * copies))',
+        "U03",
+    ),
+    "a router that is not random": (
+        "audit/plot_equal_layers",
+        '"router": rng.standard_normal((copies, width))',
+        '"router": np.ones((copies, width))',
+        "U03",
+    ),
+    "encoders that are the same": (
+        "audit/plot_equal_layers",
+        "losses_of_own, _ = descended(own_layers)",
+        "losses_of_own, _ = descended(copied_layers)",
+        "U03",
+    ),
     "a row planted away from the level": (
         "audit/plot_similar_rows",
         "told(level - 1e-3)",
