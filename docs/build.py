@@ -53,7 +53,7 @@ def failed_checks(records: Path) -> Iterator[str]:
 def warnings_in(told: str) -> Iterator[str]:
     """Yield the warnings of a failed build, and what ended it, without traces and advice."""
     for line in dict.fromkeys(told.splitlines()):
-        if "WARNING: " in line or "ERROR: " in line:
+        if re.search(r"(?:WARNING|ERROR): \S", line):  # what stands alone has only a trace below it
             yield line.strip()
         elif raised := re.search(r"threw an exception \(exception: (?!claim )(.+)\)$", line):
             yield raised[1]  # a claim is told by its check

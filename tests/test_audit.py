@@ -122,6 +122,22 @@ class TestLevel:
         # 5 times a uniform number, cut at 1
         assert abs(np.mean(above < 0.5) - 0.1) < 4 * (0.09 / 2000) ** 0.5
 
+    @pytest.mark.parametrize("count", [2, 10])
+    def test_the_law_of_the_mean_is_exact_for_gaussian_entries(self, count):
+        """A mean on either side counts: the chance is a uniform number, over 2,000 arrays."""
+        entries = np.random.default_rng(6).standard_normal((2000, count))
+        deviations = entries.std(axis=1, ddof=1)
+        means = zip(entries.mean(axis=1), deviations, strict=True)
+        chances = [laws.mean_chance(mean, deviation, count) for mean, deviation in means]
+        assert stats.kstest(chances, "uniform").pvalue > 1e-4
+
+    def test_the_law_of_single_entries_is_exact_for_one(self):
+        """An entry on either side counts; of several, the chances are added."""
+        entries = np.random.default_rng(7).standard_normal(2000)
+        chances = [laws.entry_chance(abs(entry), 1) for entry in entries]
+        assert stats.kstest(chances, "uniform").pvalue > 1e-4
+        assert laws.entry_chance(4.0, 10) == pytest.approx(10 * laws.entry_chance(4.0, 1))
+
     def test_the_edge_is_a_bound(self):
         """Davidson and Szarek: passed no more often than said."""
         rng = np.random.default_rng(5)

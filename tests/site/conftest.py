@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "docs" / folder) for folder in ("_extensions", "simulations")]
@@ -44,7 +45,7 @@ import os
 import matplotlib.pyplot as plt
 
 import symlib
-from symlib.claims import check, summary
+from symlib.claims import Check, ClaimFailed, check, summary
 
 fig, ax = plt.subplots()
 ax.plot([0, 1], [0, 1])
@@ -55,6 +56,7 @@ fig.alt_text = "One straight line that rises from the left to the right, and not
 # -----------------------
 copy = os.environ["PYTHONPATH"]
 print("the library of", "this copy" if symlib.__file__.startswith(copy) else symlib.__file__)
+print("a check is a", Check.__name__, "or a", ClaimFailed.__name__)  # so that both are listed
 check("S01", "one", 1, 1)
 check("S01", "two", 2, 1, relation=">", shows="limit")
 check("S03", "three", 3, 3)
@@ -341,6 +343,7 @@ class Site:
     def __init__(self, folder, code, output):
         self.folder, self.code, self.output = Path(folder), code, output
         self.html = self.folder / "out" / "html"
+        self._soups = {}
 
     def files(self, pattern="*"):
         """Return the files of the site by their addresses."""
@@ -353,6 +356,16 @@ class Site:
             name: Page(path.read_text(encoding="utf-8"))
             for name, path in self.files("*.html").items()
         }
+
+    def soup(self, name):
+        """Return the head and the article of a page, read once for all tests: change a copy."""
+        if name not in self._soups:
+            text = (self.html / name).read_text(encoding="utf-8")
+            head, end, rest = text.partition("</head>")
+            _, begin, rest = rest.partition("<article")
+            article = begin + rest[: rest.rfind("</article>")]  # the menus are not read
+            self._soups[name] = BeautifulSoup(head + end + article, "html.parser")
+        return self._soups[name]
 
     def records(self):
         """Return the records that the build kept, by the names of their pages."""

@@ -100,8 +100,7 @@ def test_every_notebook_holds_what_its_page_printed_and_drew(site):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         outputs = [output for cell in cells for output in cell.get("outputs", ())]
         printed = run_downloads.promised(site.html, path.name)
-        shown = (site.html / "gallery" / f"{page}.html").read_text(encoding="utf-8")
-        tables = BeautifulSoup(shown, "html.parser").select("table.of-page tbody tr")
+        tables = site.soup(f"gallery/{page}.html").select("table.of-page tbody tr")
         assert len(printed) == len(tables) > 1, page
         drawings = [one["data"]["image/svg+xml"] for one in outputs if "data" in one]
         assert drawings, page
@@ -113,13 +112,12 @@ def test_every_notebook_holds_what_its_page_printed_and_drew(site):
 
 def test_a_tile_of_the_gallery_shows_the_answer_of_its_page(site):
     """Below its title, where a phone and a screen reader have it too."""
-    shown = (site.html / "gallery" / "index.html").read_text(encoding="utf-8")
-    tiles = BeautifulSoup(shown, "html.parser").select(".sphx-glr-thumbcontainer")
+    tiles = site.soup("gallery/index.html").select(".sphx-glr-thumbcontainer")
     assert len(tiles) == len(PAGES)
     for tile in tiles:
         assert "tooltip" not in tile.attrs
-        page = (site.html / "gallery" / tile.select_one("a")["href"]).read_text(encoding="utf-8")
-        answer = BeautifulSoup(page, "html.parser").select_one("h1 ~ p:not(.claim-line)")
+        page = site.soup(f"gallery/{tile.select_one('a')['href']}")
+        answer = page.select_one("h1 ~ p:not(.claim-line)")
         said = " ".join(answer.get_text().split())
         assert tile.select_one(".answer").get_text() == said
 
@@ -127,8 +125,7 @@ def test_a_tile_of_the_gallery_shows_the_answer_of_its_page(site):
 def test_a_page_shows_each_check_in_a_table(site):
     """Measured, expected and tolerance as in the ledger; no line of them is left as text."""
     for page in PAGES:
-        shown = (site.html / "gallery" / f"{page}.html").read_text(encoding="utf-8")
-        whole = BeautifulSoup(shown, "html.parser")
+        whole = site.soup(f"gallery/{page}.html")
         for row in whole.select("table.of-page tbody tr"):
             cells = [cell.get_text(strip=True) for cell in row.select("th, td")]
             assert len(cells) == 5
@@ -142,8 +139,7 @@ def test_a_page_shows_each_check_in_a_table(site):
 def test_code_that_sets_up_or_draws_is_folded_and_the_rest_is_open(site):
     """As the sections say, where the author says nothing."""
     for page in PAGES:
-        shown = (site.html / "gallery" / f"{page}.html").read_text(encoding="utf-8")
-        whole = BeautifulSoup(shown, "html.parser")
+        whole = site.soup(f"gallery/{page}.html")
         assert whole.select("section#set-up details.code pre"), page
         promises = whole.select_one("section#what-this-page-promises")
         assert promises.select("pre"), page
@@ -219,10 +215,7 @@ def test_the_single_page_has_every_explanation_in_the_order_of_the_site(site):
     listed = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
     names = re.findall(r"^explanation/(\w+)$", listed, re.MULTILINE)
     assert sorted(names) == sorted(path.stem for path in (ROOT / "docs/explanation").glob("*.md"))
-    pages = []
-    for name in names:
-        text = (site.html / "explanation" / f"{name}.html").read_text(encoding="utf-8")
-        pages.append(BeautifulSoup(text, "html.parser"))
+    pages = [site.soup(f"explanation/{name}.html") for name in names]
     for kind in ("math", "img", "figure", "section", "pre", "tr"):
         there = [words(found) for page in pages for found in page.select(f"article {kind}")]
         one = [words(found) for found in whole.select(f"article {kind}")]

@@ -105,30 +105,30 @@ def test_the_claims_have_ids_of_their_own():
         assert sorted(mine) == [f"{part}{at:02}" for at in range(1, len(mine) + 1)]
 
 
-@pytest.mark.parametrize("claim", LEDGER, ids=lambda claim: claim.id)
-def test_each_claim_is_a_sentence_with_scope_sources_and_pages(claim):
+def test_each_claim_is_a_sentence_with_scope_sources_and_pages():
     """Nobody has to guess what is claimed, for what, on whose word, and where it is shown."""
-    for text in (claim.statement, claim.scope):
-        assert re.fullmatch(r"\S.*\.", text), text
-        assert "  " not in text
-        assert text.count("$") % 2 == 0
-    assert claim.verdict in VERDICTS
-    assert claim.pages or claim.stored
-    assert (claim.verdict == "stored run") <= bool(claim.stored)
-    for named in claim.pages:
-        folder, page = named.split("/")
-        assert folder in FOLDERS[claim.id[0]]
-        assert re.fullmatch(r"plot_[a-z0-9]+(_[a-z0-9]+)*", page)
-    assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", claim.explanation)
-    assert claim.checks == ()
+    for claim in LEDGER:
+        for text in (claim.statement, claim.scope):
+            assert re.fullmatch(r"\S.*\.", text), (claim.id, text)
+            assert "  " not in text, (claim.id, text)
+            assert text.count("$") % 2 == 0, (claim.id, text)
+        assert claim.verdict in VERDICTS, claim.id
+        assert claim.pages or claim.stored, claim.id
+        assert (claim.verdict == "stored run") <= bool(claim.stored), claim.id
+        for named in claim.pages:
+            folder, page = named.split("/")
+            assert folder in FOLDERS[claim.id[0]], claim.id
+            assert re.fullmatch(r"plot_[a-z0-9]+(_[a-z0-9]+)*", page), claim.id
+        assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", claim.explanation), claim.id
+        assert claim.checks == (), claim.id
 
 
-@pytest.mark.parametrize("claim", LEDGER, ids=lambda claim: claim.id)
-def test_each_source_of_a_claim_is_in_the_bibliography(claim):
+def test_each_source_of_a_claim_is_in_the_bibliography():
     """A key that is named has an entry."""
     entries = (ROOT / "docs" / "references.bib").read_text(encoding="utf-8")
     known = set(re.findall(r"^@\w+\{([^,\s]+),", entries, flags=re.MULTILINE))
-    assert {key for key, _ in claim.sources} <= known
+    for claim in LEDGER:
+        assert {key for key, _ in claim.sources} <= known, claim.id
 
 
 def test_each_check_stands_with_its_claim():

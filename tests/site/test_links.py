@@ -9,7 +9,6 @@ import symlib_site.entries
 import symlib_site.gallery
 import symlib_site.reference
 import symlib_site.topics
-from bs4 import BeautifulSoup
 
 LEDGER = "reference/ledger.html"
 UNLINKED = {"index.html", "search.html", "404.html"}  # where readers arrive by other ways
@@ -18,12 +17,11 @@ UNLINKED = {"index.html", "search.html", "404.html"}  # where readers arrive by 
 class Links:
     """The links of the articles of a site, without its menus."""
 
-    def __init__(self, html):
+    def __init__(self, site):
         self.articles = {}
-        for path in sorted(html.rglob("*.html")):
-            soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-            if article := soup.select_one("article"):
-                self.articles[path.relative_to(html).as_posix()] = article
+        for name in site.files("*.html"):
+            if article := site.soup(name).select_one("article"):
+                self.articles[name] = article
 
     def of(self, page, within=None, *, but=".none"):
         """Return where the links of a page, or of a part of it, lead: pages and places."""
@@ -52,7 +50,7 @@ class Links:
 @pytest.fixture(scope="module")
 def links(site):
     """Return the links of the whole site."""
-    return Links(site.html)
+    return Links(site)
 
 
 def gallery(page):
@@ -119,18 +117,18 @@ def test_an_explanation_and_the_pages_it_rests_on_link_to_each_other(links):
 # Claims
 
 
-@pytest.mark.parametrize("claim", symlib_site.entries.ledger(), ids=lambda claim: claim.id)
-def test_a_claim_and_all_that_belongs_to_it_link_to_each_other(claim, links):
+def test_a_claim_and_all_that_belongs_to_it_link_to_each_other(links):
     """Its entry leads to its explanation and pages, both lead back, and to what these use."""
-    entry = links.place(LEDGER, claim.id)
-    belongs = {f"explanation/{claim.explanation}.html", *map(gallery, claim.pages)}
-    belongs |= {f"{claim.stored}.html"} if claim.stored else set()
-    assert belongs <= entry
-    for page in belongs:
-        assert f"{LEDGER}#{claim.id}" in links.of(page), page
-    used = {link for page in claim.pages for link in links.row(gallery(page), "Uses")}
     everywhere = {function(name) for name in symlib_site.reference.used_everywhere()}
-    assert {link for link in entry if "#symlib." in link} == used - everywhere
+    for claim in symlib_site.entries.ledger():
+        entry = links.place(LEDGER, claim.id)
+        belongs = {f"explanation/{claim.explanation}.html", *map(gallery, claim.pages)}
+        belongs |= {f"{claim.stored}.html"} if claim.stored else set()
+        assert belongs <= entry, claim.id
+        for page in belongs:
+            assert f"{LEDGER}#{claim.id}" in links.of(page), (claim.id, page)
+        used = {link for page in claim.pages for link in links.row(gallery(page), "Uses")}
+        assert {link for link in entry if "#symlib." in link} == used - everywhere, claim.id
 
 
 # Functions
@@ -268,8 +266,7 @@ def test_every_page_of_the_answer_says_what_people_ask_there(site):
     """The search reads it, and only pages that exist have it."""
     table = symlib_site.topics.topics()
     for page in [*(f"gallery/{one}" for one in table["gallery"]), *table["pages"]]:
-        text = (site.html / f"{page}.html").read_text(encoding="utf-8")
-        keywords = BeautifulSoup(text, "html.parser").select("head meta[name=keywords]")
+        keywords = site.soup(f"{page}.html").select("head meta[name=keywords]")
         assert [one["content"] for one in keywords] == [
             ", ".join(symlib_site.topics.asked(page))
         ], page

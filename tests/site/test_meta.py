@@ -206,11 +206,7 @@ def test_a_link_leads_to_a_twin_only_where_there_is_one():
 @pytest.fixture(scope="module")
 def soups(site):
     """Return the pages that are listed, read as HTML."""
-    return {
-        name: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-        for name, path in site.files("*.html").items()
-        if name not in UNLISTED
-    }
+    return {name: site.soup(name) for name in site.files("*.html") if name not in UNLISTED}
 
 
 @pytest.fixture(scope="module")
@@ -261,7 +257,7 @@ def test_without_an_address_nothing_is_written_that_needs_one(site, heads):
 def test_pages_that_nobody_looks_for_are_not_listed(site):
     """The page for wrong addresses, and the search."""
     for name in UNLISTED:
-        head = BeautifulSoup((site.html / name).read_text(encoding="utf-8"), "html.parser").head
+        head = site.soup(name).head
         assert "noindex" in content(head, "robots")
     index = (site.html / "searchindex.js").read_text(encoding="utf-8")
     assert "no page at this address" not in index

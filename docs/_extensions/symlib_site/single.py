@@ -7,6 +7,7 @@ begins with the name of its page here. Links to other pages of the site stay wha
 
 from __future__ import annotations
 
+from collections.abc import Set
 from posixpath import basename, dirname, join, normpath
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,6 +36,16 @@ class Explanations(SingleFileHTMLBuilder):
 
     # An address is that from the page on which it stands, as it is there; `moved` sees to the rest.
     get_relative_uri = StandaloneHTMLBuilder.get_relative_uri
+
+    def init(self) -> None:
+        """Begin, and note the scripts and styles that all pages load."""
+        super().init()
+        self._everywhere = [*self._registry.css_files], [*self._registry.js_files]
+
+    def prepare_writing(self, docnames: Set[str]) -> None:
+        """Leave out what single pages have asked for since: one process may have written them."""
+        self._registry.css_files[:], self._registry.js_files[:] = self._everywhere
+        super().prepare_writing(docnames)
 
     def get_target_uri(self, docname: str, typ: str | None = None) -> str:
         """Return the address of a page; in the navigation explanations stay pages of their own."""
