@@ -75,7 +75,7 @@ def zoo(session: nox.Session) -> None:
     timm = _named("zoo", "timm")
     others = [need for need in nox.project.dependency_groups(PYPROJECT, "zoo") if need not in timm]
     _install_torch(session, needed=True)
-    session.install(*others, *PYPROJECT["project"]["dependencies"])
+    session.install(*others, *PYPROJECT["project"]["dependencies"], *_named("docs", "flit-core"))
     session.install("--no-deps", *timm)  # it asks for torchvision, of which it needs nothing here
     session.install("--no-deps", "--no-build-isolation", "-e", ".")
     session.run("python", "docs/zoo/zoo.py", *session.posargs, env=ONE_THREAD)
