@@ -138,6 +138,14 @@ class TestLevel:
         assert stats.kstest(chances, "uniform").pvalue > 1e-4
         assert laws.entry_chance(4.0, 10) == pytest.approx(10 * laws.entry_chance(4.0, 1))
 
+    def test_the_law_of_biases_is_exact_for_one_unit(self):
+        """A bias as large as the sums of a unit, which has few entries, over 2,000 units."""
+        rng = np.random.default_rng(8)
+        norms = np.linalg.norm(rng.standard_normal((2000, 3)) / 3**0.5, axis=1)
+        ratios = np.abs(rng.standard_normal(2000)) / norms
+        chances = [laws.bias_chance(ratio, 3, 1) for ratio in ratios]
+        assert stats.kstest(chances, "uniform").pvalue > 1e-4
+
     def test_the_edge_is_a_bound(self):
         """Davidson and Szarek: passed no more often than said."""
         rng = np.random.default_rng(5)

@@ -63,6 +63,8 @@ def test_a_long_description_ends_with_a_sentence_or_a_word():
     """Nothing is longer than what search engines show."""
     sentence = "This sentence has one and eighty letters if one takes care to count all the spaces."
     assert symlib_site.meta.shortened(f"{sentence} {sentence}") == sentence
+    longer = f"{sentence[:-1]}, {sentence}"  # more than 160
+    assert len(symlib_site.meta.shortened(f"{longer} {sentence}")) <= 160
     short = symlib_site.meta.shortened(f"No. {300 * 'word '}")
     assert short.endswith("word…")
     assert 150 < len(short) <= 160
