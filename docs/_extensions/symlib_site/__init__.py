@@ -30,6 +30,7 @@ from . import (
     search,
     seconds,
     single,
+    source,
     topics,
     twins,
     whole,
@@ -103,7 +104,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register all parts with Sphinx."""
     for part in (downloads, figures, interactive, ledger, live, math, meta):
         part.setup(app)
-    for part in (search, single, topics, whole):
+    for part in (search, single, source, topics, whole):
         part.setup(app)
     for event, listeners in ORDER.items():
         others = listeners.index(OTHERS)

@@ -36,6 +36,11 @@ def collect(app: Sphinx, fault: Exception | None) -> None:
     downloads.pack(archive, members)
 
 
+def address_of(name: str, docname: str) -> str:
+    """Return the address of a file at the root of the site, relative to a page."""
+    return f"{'../' * docname.count('/')}{name}"
+
+
 class FileLink(SphinxRole):
     """A link to a file that lies in the site when it is complete."""
 
@@ -44,7 +49,7 @@ class FileLink(SphinxRole):
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """Return the link, relative to the page it stands on."""
-        address = f"{'../' * self.env.docname.count('/')}{self._file}"
+        address = address_of(self._file, self.env.docname)
         return [nodes.reference("", self.text, refuri=address, internal=True)], []
 
 

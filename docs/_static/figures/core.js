@@ -221,6 +221,35 @@
       show(value);
       return box;
     }
+    /* A button that walks through the values of a key, in eight seconds from the first to the last;
+     * for readers who asked for less motion each press is a leap. What else moves the key ends it. */
+    play(key, values, into = this.controls) {
+      const calm = matchMedia("(prefers-reduced-motion: reduce)"), last = values.length - 1;
+      let begun, from, at;
+      const walk = (to) => {
+        at = values[Math.min(last, Math.round(to))];
+        this.moved({ [key]: at });
+      };
+      const name = () => { button.textContent = calm.matches ? "Step forward" : begun ? "Pause" : "Play"; };
+      const go = (now) => {
+        const on = begun && this.state[key] === at && at !== values[last];
+        if (on) walk(Math.max(from + 1, from + (last * (now - begun)) / 8000));
+        else begun = 0;
+        name();
+        if (on) requestAnimationFrame(go);
+      };
+      const button = this.button("", () => {
+        if (begun) { begun = 0; return; }
+        const place = values.indexOf(this.state[key]);
+        from = place === last ? -1 : place;
+        walk(from + (calm.matches ? last / 20 : 1));
+        if (calm.matches) return;
+        begun = performance.now();
+        go(begun);
+      }, into);
+      calm.addEventListener("change", name);
+      name();
+    }
     button(words, act, into = this.controls) {
       const button = html("button", { type: "button", onclick: act }, words);
       into.append(button);
@@ -287,9 +316,9 @@
      * steps in shown are drawn, the powers of ten that every divides have names, and other is a
      * second curve, dashed. */
     curve(panel, values, { low, high, every = 1, color = 1, shown, other }) {
-      const [a, b] = [low, high].map(Math.log10), last = values.length - 1;
+      const [a, b] = [low, high].map(Math.log10), last = values.length - 1, narrow = panel.width < 250;
       const plot = this.axes(panel, {
-        x: [0, last], y: [a, b], xticks: [0, last / 2, last], yticks: range(Math.ceil(a), b).filter((k) => k % every === 0), left: 50,
+        x: [0, last], y: [a, b], xticks: [0, ...(narrow ? [] : [last / 2]), last], yticks: range(Math.ceil(a), b).filter((k) => k % every === 0), left: 50,
         grid: "y", xtext: (v) => (v === last ? `step ${v}` : String(v)), ytext: (k) => (Math.abs(k) < 4 ? String(10 ** k) : minus(`1e${k}`)),
       });
       const up = (v) => plot.y(Math.max(a, Math.log10(v)));
@@ -302,7 +331,7 @@
         plot.inside.append(svg("path", { class: `curve s${color}`, d: path(values) }));
         plot.above.append(dot);
       } else
-        plot.above.append(svg("text", { class: "word", x: (plot.box[0] + plot.box[2]) / 2, y: (plot.box[1] + plot.box[3]) / 2, "text-anchor": "middle" }, "exactly 0 at every step"));
+        plot.above.append(svg("text", { class: "word", x: (plot.box[0] + plot.box[2]) / 2, y: (plot.box[1] + plot.box[3]) / 2, "text-anchor": "middle" }, narrow ? "exactly 0" : "exactly 0 at every step"));
       plot.move = (step) => {
         const x = plot.x(step);
         set(now, { x1: x, x2: x });
