@@ -1,4 +1,4 @@
-// Unfolds all code of a page, and folds it again; the words of the button say what it does next.
+// Unfolds what an address names, and with a button all code of a page.
 for (const button of document.querySelectorAll("button.unfold")) {
   let open = false;
   button.addEventListener("click", () => {
@@ -7,3 +7,14 @@ for (const button of document.querySelectorAll("button.unfold")) {
     button.textContent = open ? "Fold all code" : "Show all code";
   });
 }
+
+// A link to a fold, or to something in it, opens it.
+function openNamed() {
+  const named = document.getElementById(location.hash.slice(1));
+  const fold = named && named.closest("details");
+  if (!fold || fold.open) return;
+  fold.open = true;
+  named.scrollIntoView();
+}
+addEventListener("hashchange", openNamed);
+openNamed();

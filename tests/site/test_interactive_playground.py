@@ -133,7 +133,9 @@ def test_the_page_learns_the_task_of_its_program(call):
     assert call("figures.playground.data()") == {"x": x.tolist(), "y": y[:, 0].tolist()}
 
 
-@pytest.mark.parametrize("state", [*LARGE, *TINY], ids=lambda state: "-".join(map(str, state.values())))
+@pytest.mark.parametrize(
+    "state", [*LARGE, *TINY], ids=lambda state: "-".join(map(str, state.values()))
+)
 def test_the_page_starts_where_the_library_does(call, state):
     """For several seeds, to the last bit."""
     for seed in (1, 2, 77):

@@ -40,6 +40,7 @@ KINDS = {
 OPEN = '<details class="code"><summary>Show the code</summary>'
 BUTTON = '<button type="button" class="unfold">Show all code</button>'
 SCRIPT = "unfold.js"
+NAMED_FOLD = re.compile(r'<details[^>]* id="')
 
 
 def arrange(app: Sphinx, doctree: nodes.document) -> None:
@@ -176,6 +177,7 @@ def is_line_of(check: Check, line: str) -> bool:
 def load(
     app: Sphinx, docname: str, template: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
-    """Let a page of the gallery load the script that unfolds its code."""
-    if BUTTON in context.get("body", ""):
+    """Let a page with folds that have names, or a button for them, load the script that opens."""
+    body = context.get("body", "")
+    if BUTTON in body or NAMED_FOLD.search(body):
         app.add_js_file(SCRIPT, loading_method="defer")

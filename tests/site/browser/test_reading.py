@@ -1,6 +1,7 @@
 """Reading without a mouse, on paper, in the dark, at rest: what style sheets and scripts do."""
 
 import pytest
+from playwright.sync_api import expect
 
 PAGES = [
     "index.html",
@@ -96,6 +97,17 @@ def test_a_part_of_the_navigation_opens_by_keyboard(reader):
         switch.focus()
         tab.keyboard.press("Space")
         assert link.is_visible()
+
+
+def test_a_link_to_a_fold_opens_it(reader):
+    """From elsewhere, and from another fold of the page."""
+    with reader() as one:
+        tab = one.open("how_to/questions_people_ask.html#seen-nan")
+        folds = tab.locator("article details[open]")
+        expect(folds).to_have_count(1)
+        tab.locator("#seen-nan a[href='#seen-large']").click()
+        expect(folds).to_have_count(2)
+        assert folds.last.get_attribute("id") == "seen-large"
 
 
 def test_folded_answers_open_by_keyboard(reader):
