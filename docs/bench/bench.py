@@ -2,6 +2,7 @@
 
     python docs/bench/bench.py                  all rows, imports and curves
     python docs/bench/bench.py --only replicas  what has this word in its name: printed, not written
+    python docs/bench/bench.py --renew replicas the same, written into the stored run with its date
     python docs/bench/bench.py --site           the builds of the site
 
 Each peer has an environment with its own pins in the folder ``--environments``, made when it is
@@ -246,8 +247,19 @@ def run(folder: Path, results: Path = RESULTS) -> None:
             write({"code": code, **done}, kept)
             print(f"{name} is measured", flush=True)
     rows = {key: done.pop(key) for key in work.ROWS}
-    write(read(results) | circumstances() | {"rows": rows} | done, results)
+    write(read(results) | circumstances() | {"rows": rows, "apart": {}} | done, results)
     kept.unlink()
+
+
+def renew(word: str, folder: Path, results: Path = RESULTS) -> None:
+    """Measure the rows with this word in their names, and write these with where and when."""
+    found = read(results)
+    now = circumstances()
+    measured = {key: measure(key, folder) for key in work.ROWS if word in key}
+    found["rows"] = {key: (found["rows"] | measured)[key] for key in work.ROWS}
+    apart = {key: {"date": now["date"], "machine": now["machine"]} for key in measured}
+    found["apart"] = found.get("apart", {}) | apart
+    write(found | {"versions": now["versions"]}, results)
 
 
 def fingerprint() -> str:
@@ -276,6 +288,7 @@ def main() -> None:
     """Run the bench from the command line."""
     parser = argparse.ArgumentParser(description="Run symlib and its peers side by side.")
     parser.add_argument("--only", metavar="WORD", help="measure some, and write nothing")
+    parser.add_argument("--renew", metavar="WORD", help="measure some, and write these alone")
     parser.add_argument("--site", action="store_true", help="measure the builds of the site")
     parser.add_argument("--environments", type=Path, default=Path(".nox", "bench-peers"))
     parser.add_argument("--serve", nargs=2, help=argparse.SUPPRESS)
@@ -287,6 +300,8 @@ def main() -> None:
         serve(*given.serve, channel)
     elif given.site:
         write(read() | {"site": circumstances() | work.site()})
+    elif given.renew:
+        renew(given.renew, folder)
     elif given.only:
         for name, call in steps(folder).items():
             if given.only in name:

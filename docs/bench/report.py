@@ -123,7 +123,18 @@ def opening(results: dict[str, Any]) -> str:
         f"The run of {results['date']}, on {where['cores']} cores ({where['processor']}, "
         f"{where['system']}): {len(found) - found.count('alone')} of {len(found)} rows have "
         f"outside software as their peer, and in these symlib is **{told}**."
+        f"{_apart(results.get('apart', {}))}"
     )
+
+
+def _apart(rows: dict[str, Any]) -> str:
+    """Name the rows that have a run of their own."""
+    told = (
+        f" The row *{words(key)[0]}* has a run of its own, of {one['date']} on "
+        f"{one['machine']['cores']} cores ({one['machine']['processor']})."
+        for key, one in rows.items()
+    )
+    return "".join(told)
 
 
 def summary(rows: dict[str, Any]) -> str:
