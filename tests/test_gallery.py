@@ -2278,8 +2278,8 @@ MUTATIONS = {
     ),
     "averaged copies of which one is a billionth off": (
         "audit/plot_equal_layers",
-        "start = {f\"layer.{k}\": one_layer.copy() for k in range(copies)}",
-        "start = {f\"layer.{k}\": one_layer + 1e-9 * k for k in range(copies)}",
+        'start = {f"layer.{k}": one_layer.copy() for k in range(copies)}',
+        'start = {f"layer.{k}": one_layer + 1e-9 * k for k in range(copies)}',
         "U03",
     ),
     "concatenated copies that are read alike": (
