@@ -74,6 +74,10 @@ _SCALE: Final = "explanation/the_scale_of_the_weights"
 _CONE: Final = "gallery/null_spaces/plot_dead_cone"
 _PLANTED: Final = "gallery/random_matrices/plot_planted_direction"
 _LOST: Final = "gallery/null_spaces/plot_lost_directions"
+_SIMILAR: Final = "gallery/audit/plot_similar_rows"
+_STREAM: Final = "gallery/audit/plot_shared_seed_shows"
+_LAYERS: Final = "gallery/audit/plot_equal_layers"
+_RULES: Final = "gallery/audit/plot_rules_in_five_lines"
 _BREAKS: Final = "explanation/how_long_until_it_breaks"
 _NORMS: Final = "gallery/separation/plot_norms_and_constants"
 
@@ -85,17 +89,19 @@ KINDS: Final = {
     "equal slices": _Rule("fault", _PARTS, "draw each head, expert or member by itself"),
     "query = key": _Rule("fault", _PARTS, "give each of query, key and value its own seed"),
     "one-signed rows": _Rule("fault", _CONE, "draw the row with both signs"),
-    "single entries": _Rule("fault", _SCALE, "draw the entry again; look for an infinite quantile"),
+    "single entries": _Rule("fault", _RULES, "draw the entry again; look for an infinite quantile"),
     "tied units": _Rule("fault", _SUMS, "draw one of the layers beside these units"),
     "still equal": _Rule("fault", _BREAKS, "break the tie: draw the copies anew, each by itself"),
     "still zero": _Rule("fault", _ZERO, "make one factor of the path not 0"),
     "never moved": _Rule("fault", _FROZEN, "see whether it is used, is frozen, or has a gradient"),
     "rows never moved": _Rule("look", _CONE, "see whether these units are ever on"),
     "zero path": _Rule("look", _ZERO, "make one of the two not 0, unless a bias sets them free"),
-    "equal arrays": _Rule("look", _SEED, "draw each layer by itself, unless copies are meant"),
-    "same stream": _Rule("look", _SEED, "use one generator for all layers, not one seed for each"),
+    "equal arrays": _Rule("look", _LAYERS, "draw each layer by itself, unless copies are meant"),
+    "same stream": _Rule(
+        "look", _STREAM, "use one generator for all layers, not one seed for each"
+    ),
     "similar arrays": _Rule("look", _SEED, "draw each layer by itself"),
-    "similar rows": _Rule("look", _TIE, "draw each row by itself"),
+    "similar rows": _Rule("look", _SIMILAR, "draw each row by itself"),
     "low-precision ties": _Rule("look", _BITS, "draw in the precision that is trained"),
     "zero": _Rule("look", _ZERO, "right for a last layer or one factor of a path, not for both"),
     "constant": _Rule("look", "explanation/the_tie", "draw it, unless its units are told apart"),
@@ -125,7 +131,7 @@ _EXPLAINS: Final = {
     "equal slices": _OF_COPIES | {"equal rows", "equal columns"},
     "tied units": _OF_COPIES | {"equal rows", "equal columns", "constant"},
     "shared mean": {"similar rows"},
-    "single entries": {"row norms", "correlated rows", "similar rows", "scale"},
+    "single entries": {"row norms", "correlated rows", "similar rows", "scale", "lost rank"},
     "correlated rows": {"similar rows"},
     "lost rank": {"correlated rows", "similar rows"},
     "zero path": {"zero"},

@@ -683,4 +683,4 @@ def test_a_page_with_a_style_attribute_is_a_fault(faulty_site):
 def test_a_site_has_headers_for_hosts_that_read_them(small_sites):
     """They say what a page cannot say of itself, too."""
     rules = (small_sites[0].html / "_headers").read_text(encoding="utf-8")
-    assert rules.startswith("/*\n  Content-Security-Policy: default-src 'self'; object-src 'none'")
+    assert rules.startswith("/*\n  Content-Security-Policy: default-src 'self'; connect-src 'none'")

