@@ -251,7 +251,7 @@ check("U01", "similar rows told, heavy tails", kinds.count("similar rows"), 0)
 # **Columns of unequal scale.** Where the same 8 of 16 entries are 0 in each row, the law is that of 8 entries. If
 # columns have scales of their own, the mean of :math:`c^2` is :math:`\sum_i q_i^2`, with :math:`q_i` the mean share of
 # entry :math:`i` in the squared length of a row: more than :math:`1/d` unless all shares are equal.
-many = 4 * count  # so that the two laws are told apart by a twentieth
+many = 8 * count  # so that the two laws are told apart by a twentieth
 half = rng.standard_normal((2, many, 16)) * (np.arange(16) < 8)
 far_of_many = stats.kstwo(many).isf(four_errors)
 of_half = squared_cosine(half[0], half[1])
