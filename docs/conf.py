@@ -61,8 +61,14 @@ templates_path = ["_templates"]
 nitpicky = True
 
 # Prose
-myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
-myst_enable_extensions += ["substitution"]
+myst_enable_extensions = [
+    "attrs_block",
+    "attrs_inline",
+    "colon_fence",
+    "deflist",
+    "dollarmath",
+    "substitution",
+]
 myst_substitutions = {"version": version}
 myst_heading_anchors = 3
 bibtex_bibfiles = ["references.bib"]
