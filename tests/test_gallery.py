@@ -1030,7 +1030,7 @@ MUTATIONS = {
     ),
     "directions below the threshold": (
         "random_matrices/plot_trained_layer",
-        "for factor in (1.5, 3):",
+        "for factor in (2, 3):",
         "for factor in (0.8, 3):",
         "R08",
     ),
