@@ -245,10 +245,11 @@ check_mean(
 
 # %%
 # **The trained layer.** As many singular values stick out as the change has beyond the threshold, give or take those
-# within a tenth of it. The variance of the noise is that of the start, :math:`1/200`, within a tenth: training left it
-# where it was.
-surely = int((change > 1.1 * threshold).sum())
-perhaps = int((change > 0.9 * threshold).sum())
+# within a quarter of it: at this size the threshold is blurred, by about :math:`n^{-1/3} = 0.17` of itself (R03), and
+# the change is not independent of the noise, as training began there. The variance of the noise is that of the start,
+# :math:`1/200`, within a tenth: training left it where it was.
+surely = int((change > 1.25 * threshold).sum())
+perhaps = int((change > 0.75 * threshold).sum())
 check("R08", "outliers, second layer", bulk.outliers, surely, relation=">=", rounding=0)
 check("R08", "outliers, second layer, at most", bulk.outliers, perhaps, relation="<=", rounding=0)
 check("R08", "directions surely beyond the threshold", surely, 0, relation=">", rounding=0)
