@@ -258,12 +258,21 @@ check("R08", "variance of the noise, off the start's by", off, 0.1, relation="<"
 
 # %%
 # **They are the directions of the change.** Nine directions of two hundred, drawn at random, would hold 4.5 % of an
-# outlier's left singular vector. Of the nine largest ones of the change each outlier has more than a quarter.
+# outlier's left singular vector on average, by the law Beta(9/2, 191/2). Of the nine largest ones of the change each
+# outlier has more than that law gives at the chance of four standard errors.
 left, values, right = np.linalg.svd(second)
 outlier_vectors = left[:, : bulk.outliers]
 changed_directions = np.linalg.svd(second - start.layers[1].weight)[0][:, :9]
 shares = np.linalg.norm(changed_directions.T @ outlier_vectors, axis=0) ** 2
-check("R08", "share in the change, least outlier", shares.min(), 1 / 4, relation=">", rounding=0)
+by_chance = stats.beta.isf(four_errors, 9 / 2, (width - 9) / 2)
+check(
+    "R08",
+    "share in the change, least outlier",
+    shares.min(),
+    by_chance,
+    relation=">",
+    reason="of a random direction, at the chance of four standard errors",
+)
 
 # %%
 # Where it stops being true
