@@ -221,6 +221,28 @@
       show(value);
       return box;
     }
+    /* A button that walks through the values of a key, in eight seconds from the first to the last.
+     * Who asked for less motion moves by a twentieth; what else moves the key ends it. */
+    play(key, values, into = this.controls) {
+      const calm = matchMedia("(prefers-reduced-motion: reduce)").matches, last = values.length - 1;
+      let begun, from, at;
+      const walk = (to) => this.moved({ [key]: (at = values[Math.min(last, Math.round(to))]) });
+      const go = (now) => {
+        if (this.state[key] !== at || at === values[last]) begun = 0;
+        button.textContent = calm ? "Step forward" : begun ? "Pause" : "Play";
+        if (!begun) return;
+        walk(from + Math.max(1, (last * (now - begun)) / 8000));
+        requestAnimationFrame(go);
+      };
+      const button = this.button("", () => {
+        if (begun) { begun = 0; return; }
+        from = values.indexOf(this.state[key]);
+        if (from === last) from = -1;
+        walk(from + (calm ? last / 20 : 1));
+        if (!calm) go((begun = performance.now()));
+      }, into);
+      go();
+    }
     button(words, act, into = this.controls) {
       const button = html("button", { type: "button", onclick: act }, words);
       into.append(button);

@@ -77,6 +77,7 @@ print(np.abs(weight @ moved - weight @ three).max())  # rounding`;
     });
     figure.whole("draw", 1, 0, 1e6);
     figure.button("New random weights", () => figure.moved({ layer: "random", draw: figure.state.draw + 1 }));
+    figure.play("walk", range(0, 100));
     const pictures = figure.panel("The images", "", (wide) => cell(wide) * 8 + 24);
     const outputs = figure.panel("What the layer passes on", "", () => 200);
     outputs.note.append(

@@ -5,36 +5,6 @@
   "use strict";
   const { Rng, number, minus, range, ticks, line, svg, html, set, placed } = figures;
 
-  /* A button that walks through the values of a key, in eight seconds from the first to the last;
-   * for readers who asked for less motion each press is a leap. What else moves the key ends it. */
-  function play(figure, key, values, into) {
-    const calm = matchMedia("(prefers-reduced-motion: reduce)"), last = values.length - 1;
-    let begun, from, at;
-    const walk = (to) => {
-      at = values[Math.min(last, Math.round(to))];
-      figure.moved({ [key]: at });
-    };
-    const name = () => { button.textContent = calm.matches ? "Step forward" : begun ? "Pause" : "Play"; };
-    const go = (now) => {
-      const on = begun && figure.state[key] === at && at !== values[last];
-      if (on) walk(Math.max(from + 1, from + (last * (now - begun)) / 8000));
-      else begun = 0;
-      name();
-      if (on) requestAnimationFrame(go);
-    };
-    const button = figure.button("", () => {
-      if (begun) { begun = 0; return; }
-      const place = values.indexOf(figure.state[key]);
-      from = place === last ? -1 : place;
-      walk(from + (calm.matches ? last / 20 : 1));
-      if (calm.matches) return;
-      begun = performance.now();
-      go(begun);
-    }, into);
-    calm.addEventListener("change", name);
-    name();
-  }
-
   /* Numbers: the same operations in the same order for every unit, so that equal units stay equal
    * to the last bit. The parameters are w₁, w₂, b and a of each unit, then the output's bias. */
 
@@ -211,12 +181,12 @@
     const sample = data(), { state } = figure, top = html("div", { class: "controls" });
     figure.box.prepend(top);
     figure.status.after(figure.controls);
-    play(figure, "step", range(0, STEPS), top);
+    figure.play("step", range(0, STEPS), top);
     figure.slider("step", "Step", { values: range(0, STEPS), value: STEPS, text: String, said: (v) => `step ${v} of ${STEPS}`, into: top });
     figure.radios("start", "Start", { half: "all 0.5", tiny: "a millionth apart", random: "random", signs: "signs" }, "half");
     const parts = figure.radios("part", "What differs", { all: "everything", incoming: "weights in", bias: "biases", outgoing: "weights out" }, "all");
     parts.addEventListener("change", () => { if (state.start === "half") figure.moved({ start: "tiny" }); });
-    figure.radios("unit", "Units", { tanh: "tanh", relu: "ReLU" }, "tanh");
+    figure.radios("unit", "Activation", { tanh: "tanh", relu: "ReLU" }, "tanh");
     figure.slider("units", "Number of units", { values: [2, 3, 4, 6, 8], value: 4, text: String, said: (v) => `${v} units` });
     check("batches", "mini-batches");
     check("dropout", "dropout");
@@ -224,7 +194,7 @@
     const draw = figure.button("", () =>
       figure.moved({ seed: state.seed + 1, ...(state.start === "half" || state.start === "signs" ? { start: "random" } : {}) }));
 
-    const square = (wide) => Math.min(wide, 240), low = (wide) => (wide < 200 ? 100 : Math.min(96, wide));
+    const square = (wide) => Math.min(wide, 240), low = () => 112;
     const plane = figure.panel("What it answers", "blue: +1, orange: −1; ● wanted +1, × wanted −1; ring: wrong", square, { heat: true });
     const weights = figure.panel("Its units", "one mark for each, at its two weights in", square);
     const loss = figure.panel("Loss", "", low);
@@ -305,7 +275,7 @@
         return {
           whole: svg("path", { class: `curve faint s${color}`, "stroke-width": 1.2, d: line(trail(j, STEPS)) }),
           past: svg("path", { ...one, "stroke-width": 4.6 - (3.2 * j) / units }),
-          mark: svg("path", { class: j < 4 ? `mark f${color}` : `curve s${color}`, d: MARKS[j % 4](8 - (5 * j) / units) }),
+          mark: svg("path", { class: j < 4 ? `mark f${color}` : `curve s${color}`, d: MARKS[j % 4](9 - (6 * j) / units) }),
         };
       });
       for (const part of ["whole", "past", "mark"]) plot.inside.append(...strokes.map((one) => one[part]));

@@ -135,6 +135,7 @@
     figure.whole("seed", 1, 0, 1e9);
     const draw = figure.button("", () =>
       figure.moved({ seed: state.seed + 1, ...(state.middle === "random" ? {} : { middle: "equal" }) }));
+    figure.play("step", range(0, STEPS));
     figure.slider("step", "Training step", {
       values: range(0, STEPS), value: STEPS, text: (v) => `${v} of ${STEPS}`, said: (v) => `step ${v} of ${STEPS}`,
     });

@@ -2,7 +2,7 @@
  * numbers have the same sign, by gradient descent from a start that the reader chooses. */
 (() => {
   "use strict";
-  const { Rng, number, minus, range, ticks, line, svg, html, set, placed } = figures;
+  const { Rng, number, minus, range, ticks, line, svg, set, placed } = figures;
 
   /* Numbers: the same operations in the same order for every unit, so that equal units stay equal
    * to the last bit. The 17 parameters are w₁, w₂, b and a of each unit, then the output's bias. */
@@ -143,11 +143,12 @@
     figure.whole("seed", 1, 0, 1e9);
     const draw = figure.button("", () =>
       figure.moved({ seed: state.seed + 1, ...(state.start === "random" ? {} : { start: "noise" }) }));
+    figure.play("step", range(0, STEPS));
     figure.slider("step", "Training step", {
       values: range(0, STEPS), value: STEPS, text: (v) => `${v} of ${STEPS}`, said: (v) => `step ${v} of ${STEPS}`,
     });
 
-    const plane = figure.panel("Where the units switch", "● wanted +1, × wanted −1; thick: output 0", (w) => w, { heat: true });
+    const plane = figure.panel("Where the units switch", "● wanted +1 (blue), × −1 (orange); thick: output 0", (w) => w, { heat: true });
     const weights = figure.panel("Their incoming weights", "the path so far; faint: the path to come", (w) => w);
     const loss = figure.panel("Loss", "dashed: all 0.5", () => 150);
     const gap = figure.panel("Largest gap between two units", "", () => 150);
@@ -209,8 +210,7 @@
         for (let s = 0; s + 1 < ends.length; s += 2) zero += line(ends.slice(s, s + 2).map(([u, v]) => [plot.x(u), plot.y(v)]));
       }
       heat.putImageData(image, 0, 0);
-      set(plot.zero, { d: zero || null });
-      if (!zero) plot.zero.removeAttribute("d");
+      set(plot.zero, { d: zero });
       plot.above.replaceChildren();
       const taken = sample.x.map(([u, v]) => around(plot.x(u), plot.y(v), 5));
       for (const cluster of classes(theta)) for (const [rank, j] of cluster.entries()) {

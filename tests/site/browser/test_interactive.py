@@ -25,6 +25,7 @@ FIGURES = sorted(
     for kind in HOLDS.findall(path.read_text(encoding="utf-8"))
 )
 LARGEST = 15_000  # bytes of script, style and data, compressed
+LARGEST_PLAYGROUND = 20_000  # which has more to choose from
 READY, FRAME = 250, 50  # milliseconds on a machine that does nothing else
 QUIET = pytest.mark.skipif(
     "SYMLIB_QUIET" not in os.environ,
@@ -366,7 +367,7 @@ def test_a_figure_rests_when_nobody_moves_it(opened, name, kind_of_figure):
 
 @EVERY
 def test_a_figure_adds_little_to_its_page(opened, address, name, kind_of_figure):
-    """At most 15 kB of scripts, style and data, as a host sends them."""
+    """Few bytes of scripts, style and data, as a host sends them."""
     page = opened(name, kind_of_figure)
     files = [SITE / url.removeprefix(address).partition("?")[0] for url in page.asked]
     sizes = [
@@ -374,7 +375,8 @@ def test_a_figure_adds_little_to_its_page(opened, address, name, kind_of_figure)
     ]
     data = page.root.locator("script").all_text_contents()
     assert len(sizes) >= 3
-    assert sum(sizes) + len(gzip.compress("".join(data).encode(), mtime=0)) <= LARGEST
+    largest = LARGEST_PLAYGROUND if kind_of_figure == "playground" else LARGEST
+    assert sum(sizes) + len(gzip.compress("".join(data).encode(), mtime=0)) <= largest
 
 
 def quickest(measure, limit, tries=3):
