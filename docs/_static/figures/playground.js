@@ -187,7 +187,7 @@
     const parts = figure.radios("part", "What differs", { all: "everything", incoming: "weights in", bias: "biases", outgoing: "weights out" }, "all");
     parts.addEventListener("change", () => { if (state.start === "half") figure.moved({ start: "tiny" }); });
     figure.radios("unit", "Activation", { tanh: "tanh", relu: "ReLU" }, "tanh");
-    figure.slider("units", "Number of units", { values: [2, 3, 4, 6, 8], value: 4, text: String, said: (v) => `${v} units` });
+    figure.slider("units", "How many", { values: [2, 3, 4, 6, 8], value: 4, text: String, said: (v) => `${v} units` });
     check("batches", "mini-batches");
     check("dropout", "dropout");
     figure.whole("seed", 1, 0, 1e9);
