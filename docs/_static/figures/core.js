@@ -268,7 +268,7 @@
     fit() {
       let changed = false;
       for (const panel of this.panels) {
-        const wide = Math.floor(panel.box.clientWidth);
+        const wide = Math.floor(panel.box.getBoundingClientRect().width);
         if (!wide || wide === panel.width) continue;
         panel.width = wide;
         panel.tall = Math.round(panel.height(wide));

@@ -209,9 +209,9 @@
         at.old = true;
       }
       at.old ||= changed.has("size");
+      draw.textContent = `New draw (seed ${state.seed})`;
       const end = performance.now() + SLICE;
       if (run.more(() => performance.now() > end).done < STEPS) { figure.later(); return; }
-      draw.textContent = `New draw (seed ${state.seed})`;
       if (at.old) {
         const shown = [...range(0, 40), ...range(48, STEPS, 8)];
         at = { plane: inputs(), weights: paths() };
@@ -265,7 +265,7 @@
       const ends = all.map((one) => [Math.min(...one), Math.max(...one)]);
       const half = Math.max(0.5, ...ends.map(([from, to]) => 0.6 * (to - from)));
       const [x, y] = ends.map(([from, to]) => [(from + to) / 2 - half, (from + to) / 2 + half]);
-      const plot = figure.axes(weights, { x, y, xticks: ticks(...x), yticks: ticks(...y), xname: "weight on input 1", yname: "weight on input 2", grid: true });
+      const plot = figure.axes(weights, { x, y, xticks: ticks(...x), yticks: ticks(...y), xname: "from input 1", yname: "from input 2", grid: true });
       const trail = (j, last) => {
         const by = Math.max(1, Math.ceil(last / 200)), steps = [...range(0, last, by), last];
         return steps.filter((t) => t <= last).map((t) => [plot.x(run.path[t * size + 4 * j]), plot.y(run.path[t * size + 4 * j + 1])]);
