@@ -21,6 +21,8 @@ import symlib_site.live
 import symlib_site.math
 import symlib_site.notebooks
 import symlib_site.policy
+import symlib_site.source
+import symlib_site.whole
 from matplotlib.figure import Figure
 from sphinx.errors import ExtensionError
 
@@ -684,3 +686,21 @@ def test_a_site_has_headers_for_hosts_that_read_them(small_sites):
     """They say what a page cannot say of itself, too."""
     rules = (small_sites[0].html / "_headers").read_text(encoding="utf-8")
     assert rules.startswith("/*\n  Content-Security-Policy: default-src 'self'; connect-src 'none'")
+
+
+# Where the source lies
+
+
+@pytest.mark.parametrize("told", ["", '\n[project.urls]\nSource = "https://example.org/tree"\n'])
+def test_the_source_is_the_repository_if_it_is_told_and_else_the_archive(
+    monkeypatch, tmp_path, told
+):
+    """The address stands in the project's file alone."""
+    project = tmp_path / "pyproject.toml"
+    project.write_text(f'[project]\nname = "symlib-nn"\n{told}', encoding="utf-8")
+    monkeypatch.setattr(symlib_site.source, "PROJECT", project)
+    symlib_site.source.address.cache_clear()
+    assert symlib_site.source.address() == ("https://example.org/tree" if told else "")
+    symlib_site.source.address.cache_clear()
+    assert symlib_site.whole.address_of("a.zip", "index") == "a.zip"
+    assert symlib_site.whole.address_of("a.zip", "explanation/the_tie") == "../a.zip"

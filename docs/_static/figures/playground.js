@@ -210,6 +210,7 @@
       }
       at.old ||= changed.has("size");
       draw.textContent = `New draw (seed ${state.seed})`;
+      at.plane ??= inputs();
       const end = performance.now() + SLICE;
       if (run.more(() => performance.now() > end).done < STEPS) { figure.later(); return; }
       if (at.old) {

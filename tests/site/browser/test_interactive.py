@@ -489,3 +489,45 @@ def test_labels_of_the_playground_lie_on_no_path(opened, width):
             page.tab.wait_for_timeout(120)
             assert page.root.locator(".panel").nth(1).locator(".word").count() >= 1
             assert page.root.locator(".panel").nth(1).evaluate(CROSSED) == 0, (start, step)
+
+
+# Play
+
+PLAYED = [one for one in FIGURES if one[1] in ("nullspace", "playground", "sums", "symmetry")]
+
+
+@pytest.mark.parametrize(("name", "kind_of_figure"), PLAYED)
+def test_play_walks_to_the_end_stops_when_told_and_begins_anew(opened, name, kind_of_figure):
+    """The button says what it would do next, and the address follows at the end."""
+    page = opened(name, kind_of_figure)
+    key = "walk" if kind_of_figure == "nullspace" else "step"
+    place = f"figures.live['fig-{kind_of_figure}'].state.{key}"
+    last = page.tab.evaluate(place)
+    page.root.get_by_role("button", name="Play").press("Enter")
+    conftest.until(page.tab.evaluate, f"0 < {place} && {place} < {last}")
+    page.root.get_by_role("button", name="Pause").press("Enter")
+    again = page.root.get_by_role("button", name="Play")
+    again.wait_for()
+    rests = page.tab.evaluate(place)
+    page.tab.wait_for_timeout(100)
+    assert page.tab.evaluate(place) == rests < last
+    again.press("Enter")
+    conftest.until(page.tab.evaluate, f"{place} === {last}")
+    conftest.until(page.tab.evaluate, f"location.hash.includes('{key}={last}')")
+    again.wait_for()
+
+
+@pytest.mark.parametrize(("name", "kind_of_figure"), PLAYED)
+def test_with_less_motion_nothing_plays_by_itself(opened, name, kind_of_figure):
+    """Each press is one leap, and then the figure rests."""
+    page = opened(name, kind_of_figure, reduced_motion="reduce")
+    key = "walk" if kind_of_figure == "nullspace" else "step"
+    place = f"figures.live['fig-{kind_of_figure}'].state.{key}"
+    button = page.root.get_by_role("button", name="Step forward")
+    seen = []
+    for _ in range(3):
+        button.press("Enter")
+        seen.append(page.tab.evaluate(place))
+        page.tab.wait_for_timeout(100)
+        assert page.tab.evaluate(place) == seen[-1]
+    assert seen == sorted(set(seen))
