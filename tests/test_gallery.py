@@ -1042,14 +1042,14 @@ MUTATIONS = {
     ),
     "a scale that directions do not lower": (
         "random_matrices/plot_trained_layer",
-        "1 - (rows * columns / strengths**2).sum() / left_over",
-        "1 + (rows * columns / strengths**2).sum() / left_over",
+        "by_theory = ((rows - 5) * (columns - 5) / strengths**2).sum()",
+        "by_theory = (columns / strengths**2).sum()",
         "R08",
     ),
     "directions of the start": (
         "random_matrices/plot_trained_layer",
         "np.linalg.svd(second - start.layers[1].weight)",
-        "np.linalg.svd(start.layers[0].weight)",
+        "np.linalg.svd(rng.standard_normal((width, width)))",
         "R08",
     ),
     "the weights of linear layers under a ReLU": (
