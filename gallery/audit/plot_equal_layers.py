@@ -7,8 +7,9 @@ Are equal layers a fault?
 =========================
 
 Not by being equal at the start: what counts is whether they are still equal after some steps, which two snapshots tell.
-Copies that are averaged, or gated by a zero router, stay equal to the last bit; copies that are concatenated, routed at
-random or run one after another part at the first step, and an encoder of copied layers learns slower all the same, in the task that is measured.
+Copies that are averaged in equal shares, or gated softly by a zero router, stay equal to the last bit. Copies that are
+concatenated, routed at random or run one after another part at the first step if the weights after them differ and are
+not 0, and an encoder of copied layers learns slower all the same, in the task that is measured.
 
 PyTorch's ``nn.TransformerEncoder`` makes its layers as copies of one, which is reported in issue 86274 of PyTorch.
 Where a tie comes from is told on other pages; what the audit can say of copies, U03, is derived and measured here.
@@ -219,8 +220,9 @@ for name, (_, p) in networks.items():
 
 # %%
 # **Some steps do.** Where copies can change places without a change of the prediction their gradients are equal, and
-# ``compare`` proves it from the arrays before and after: they were equal, moved, and are equal to the last bit. Where
-# what follows treats them differently, as it nearly always does, they part at the first step.
+# ``compare`` shows it from the arrays before and after: they were equal, moved, and are equal to the last bit. That asks
+# for one rate, decay and memory of the optimizer for all. Where what follows treats them differently, they part at the
+# first step.
 
 
 def still_equal(p, later):
@@ -285,6 +287,38 @@ def with_dropout(p):
 for name, prediction in {"unequal shares": with_shares, "dropout": with_dropout}.items():
     path = train(prediction, start)
     check("U03", f"layers still equal, {name}", still_equal(path[0], path[-1]), 0, shows="limit")
+
+
+# %%
+# **A zero behind them.** Below a last layer of zeros concatenated copies stay equal, as nothing has told the parts of that
+# layer apart, and layers in a row part one step later.
+zero_head = start | {"last": np.zeros((copies, width))}
+path = train(concatenated, zero_head)
+moved = np.abs(path[-1]["layer.0"] - one_layer).max()
+check("U03", "gap, concatenated, zero head", gap(path[-1]), 0, shows="limit")
+check("U03", "move of these copies", moved, 0, relation=">", shows="limit")
+path = train(in_a_row, zero_head)
+check("U03", "gap after one step, in a row, zero head", gap(path[1]), 0, shows="limit")
+check("U03", "gap after two steps", gap(path[2]), 0, relation=">", shows="limit")
+
+# %%
+# **A router that chooses one.** If each sample goes to the copy with the largest score alone, and the first of equal ones
+# is taken, a zero router sends all samples to the first copy, and the others never move (W09).
+
+
+def one_chosen(p):
+    """Return the output of the copy with the largest score, by its share."""
+    scores = anp.einsum("kf,nf->kn", p["router"], x)
+    gates = anp.exp(scores) / anp.sum(anp.exp(scores), axis=0)
+    chosen = (
+        np.argmax(getattr(scores, "_value", scores), axis=0) == np.arange(copies)[:, np.newaxis]
+    )
+    of_copies = outputs(p, [p["last"][0]] * copies)
+    return sum(chosen[k] * gates[k] * of_copies[k] for k in range(copies))
+
+
+path = train(one_chosen, zero_router, steps=1)
+check("U03", "gap, one chosen by a zero router", gap(path[1]), 0, relation=">", shows="limit")
 
 
 # %%

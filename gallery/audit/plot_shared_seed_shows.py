@@ -6,10 +6,10 @@
 Does a shared seed show?
 ========================
 
-It does where two layers draw by one rule: layers of one shape are equal, and others begin with the same numbers up to a
-factor, which 24 numbers tell from chance.
-It does not where one number was drawn before, or where another law or precision turns the same random bits into other
-numbers.
+It does where two layers draw by one rule that takes one number of the sequence for each entry: layers of one shape are
+equal, and others begin with the same numbers up to a factor, which 24 numbers tell from chance.
+It may not where one number was drawn before, where another law or precision makes other numbers of the same random bits,
+or where a rule draws again or decomposes what it drew.
 
 When a shared seed shows in the arrays, U02, is derived here. What it does to training is another question, and has a
 page of its own in the part on the networks people train: two layers in a row from one seed are not tied, and parallel
@@ -124,8 +124,8 @@ ax.set_title("A second layer from the seed of the first", fontsize="medium")
 ax.legend(title="the audit says", loc="upper left")
 fig.alt_text = (
     "Beginnings have the correlation 1 where the second layer is drawn by the rule of the first, "
-    "in another scale, shape or order, and the audit says so; cut numbers are told, too; one "
-    "number later, in single precision or with another law nothing is left to see."
+    "in another scale, shape or order, and the audit says so; cut numbers of the same shape are "
+    "told, too; one number later, in single precision or with uniform numbers nothing is left."
 )
 
 # %%
@@ -228,6 +228,26 @@ check_mean(
 for name in ("one number later", "single precision", "uniform"):
     share = np.mean(verdicts[name] == "nothing")
     check("U02", f"share without a finding, {name}", share, 1, shows="limit")
+
+
+# %%
+# **Rules that draw again, or decompose.** Layers of two shapes that both draw by such a rule need not begin with the same
+# numbers. Of normal numbers cut at 2 those beyond are drawn again after all others, so that it depends on where they
+# are. Orthogonal columns of another matrix have other first entries.
+def orthogonal(shape, seed):
+    """Return orthogonal columns, from normal numbers."""
+    return np.linalg.qr(drawn(shape, seed))[0]
+
+
+def share_told(rule, other):
+    """Return the share of 40 seeds in which a layer beside one of another shape is told."""
+    return np.mean([told(rule(shape, seed), rule(other, seed)) != "nothing" for seed in range(40)])
+
+
+of_cut_layers = share_told(cut, other_shape)
+check("U02", "share told, both cut, two shapes", of_cut_layers, 1, relation="<", shows="limit")
+of_orthogonal = share_told(orthogonal, (64, 48))
+check("U02", "share told, both orthogonal, two shapes", of_orthogonal, 0, shows="limit")
 
 # %%
 # **Numbers that are cut.** In arrays of other shapes a cut law shows only if none of the first 24 numbers was cut, or by

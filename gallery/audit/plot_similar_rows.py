@@ -7,9 +7,9 @@ How unlikely are two similar rows?
 ==================================
 
 It depends on how many entries they have: among rows of a few entries a nearly parallel pair is usual, and among rows of
-some hundreds it has, by an exact law for normal entries, next to no chance.
-No other law of independent rows has a smaller mean of an even power of the cosine, and heavy tails and short rows of
-signs make many more similar pairs.
+some hundreds of entries it has, by an exact law for normal entries, next to no chance.
+Among independent rows of one law, none of them 0, no other law has a smaller mean of an even power of the cosine, and
+heavy tails and short rows of signs make many more similar pairs.
 
 That rows in many dimensions are nearly orthogonal, and what becomes of the smallest angle as their number grows, is the
 subject of Cai, Fan and Jiang (2013). U01, for any number of rows, is derived here: it is what the audit calls *similar
@@ -112,7 +112,7 @@ fig.alt_text = (
     "Left: the largest cosine among 64 normal rows falls from nearly 1 at four entries to about a "
     "fifth at 512, along the line of theory. Right: pairs beyond the level of 1 in 20 are that "
     "rare for normal rows, more frequent for uniform ones and signs of few entries, and usual for "
-    "heavy tails."
+    "heavy tails in rows of 16 entries and more."
 )
 
 # %%
@@ -300,7 +300,7 @@ check("U01", "similar rows told, positive entries", kinds.count("similar rows"),
 
 # %%
 # **Very few entries.** In the plane, 64 lines through 0 cannot be far apart: two of them are at most one 64th of half a
-# turn from each other. Where :math:`Mp` is above 1 the bound says nothing, and it is right.
+# turn from each other. Where :math:`Mp` is above 1 the bound says nothing, rightly.
 planes = squared_cosines(rng.standard_normal((200, rows, 2)))
 least = np.sqrt(planes.max(axis=1).min())
 check("U01", "least cosine of 200 draws in a plane", least, np.cos(np.pi / rows), relation=">=")
