@@ -1,8 +1,8 @@
 """Why the zoo shows what it shows: each fault and look, read by a person in a library's code.
 
-A reason says of one kind of finding, in arrays of some names, whether it is wrong or meant. The
-audit knows none of this: it sees numbers. A row of the table of the hundred that no reason explains
-stops the build of the page.
+A reason says of one kind of finding, in arrays of some names, whether it is wrong, may be meant, or
+is meant. The audit knows none of this: it sees numbers. A row of the table of the hundred that no
+reason explains stops the build of the page.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from tables import Finding
+
+JUDGMENTS = ("a mistake of a library", "may be meant", "meant")
 
 
 class Reason(NamedTuple):
@@ -23,7 +25,7 @@ class Reason(NamedTuple):
     title: str
     kind: str
     names: str
-    is_wrong: bool
+    judgment: str  # one of JUDGMENTS
     says: str
     architectures: str = "*"
 
@@ -31,47 +33,47 @@ class Reason(NamedTuple):
 REASONS = (
     Reason(
         "an entry at the cut",
-        *("single entries", "*", True),
+        *("single entries", "*", JUDGMENTS[0]),
         "timm's cut normal law gives an infinite quantile to one number in 2²⁴, cut to −2",
     ),
     Reason(
         "copied layers",
-        *("equal arrays", "*layers.#*", True),
-        "`nn.TransformerEncoder` and its kin copy the layer that they are given",
+        *("equal arrays", "*layers.#*", JUDGMENTS[1]),
+        "`nn.TransformerEncoder` copies its layer; of `nn.Transformer` the equal biases stay",
         "nn.Transformer*",
     ),
     Reason(
         "drawn from 0 up",
-        *("shared mean", "funnel.*", True),
+        *("shared mean", "funnel.*", JUDGMENTS[1]),
         "the interval is [0, 0.1], where others have one about 0",
         "funnel",
     ),
     Reason(
         "positions that stay 0",
-        *("zero", "*pos*", True),
+        *("zero", "*pos*", JUDGMENTS[0]),
         "the sine table is not written when a model is built from its configuration",
         "vit_mae",
     ),
     Reason(
         "zero heads",
-        *("zero", "head.*", False),
+        *("zero", "head.*", JUDGMENTS[2]),
         "the last layer starts at 0: it is the first to learn, and the others follow",
     ),
     Reason(
         "open gates",
-        *("dead biases", "*gate*", False),
+        *("dead biases", "*gate*", JUDGMENTS[2]),
         "the gate of a gMLP block starts at 1 for all inputs: its bias is 1, its weights near 0",
         "gmlp*",
     ),
     Reason(
         "time steps",
-        *("dead biases", "*dt_proj*", False),
+        *("dead biases", "*dt_proj*", JUDGMENTS[2]),
         "the bias sets the time step of a channel, between 0.001 and 0.1 after the softplus",
         "*mamba*",
     ),
     Reason(
         "decay rates",
-        *("equal rows", "*A_log", False),
+        *("equal rows", "*A_log", JUDGMENTS[2]),
         "each channel starts with the same rates 1 to 16, and reads another input",
         "*mamba*",
     ),
