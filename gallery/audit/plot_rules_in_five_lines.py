@@ -116,8 +116,8 @@ right.set_ylabel("attention to itself")
 right.set_title("Keras", fontsize="medium")
 fig.alt_text = (
     "Left: the integer 0 gives an entry at minus 100 standard deviations, the others that are "
-    "shown lie within 5.3. Right: with one seed query and key are equal and tokens attend mostly to themselves; "
-    "without a seed they do so by about a twelfth."
+    "shown lie within 5.3. Right: with one seed query and key are equal and tokens attend mostly "
+    "to themselves; without a seed they do so by about a twelfth."
 )
 
 # %%

@@ -8,8 +8,8 @@ Does a shared seed show?
 
 It does where two layers draw by one rule that takes one number of the sequence for each entry: layers of one shape are
 equal, and others begin with the same numbers up to a factor, which 24 numbers tell from chance.
-It may not where one number was drawn before, where another law or precision makes other numbers of the same random bits,
-or where a rule draws again or decomposes what it drew.
+It may not where one number was drawn before, where another law or precision makes other numbers of the same bits, or
+where a rule draws again or decomposes what it drew.
 
 When a shared seed shows in the arrays, U02, is derived here. What it does to training is another question, and has a
 page of its own in the part on the networks people train: two layers in a row from one seed are not tied, and parallel
