@@ -225,10 +225,11 @@ check(
 # %%
 # **The scale of the noise comes out a little low.** A direction of strength :math:`\theta` takes one row and one column
 # of the noise with it. Of what is left it takes about :math:`np/\theta^2` in squared entries, where the noise has
-# variance 1: its singular value, by the formula above, is so much larger. Six directions from four thresholds on take
-# the sum over them, each from the rows and columns that the other five leave it. Terms of higher order are the square
-# of the threshold over the strength as large, a sixteenth.
-strengths = step * np.linspace(4, 8, 6)
+# variance 1: its singular value, by the formula above, is so much larger. Six directions from eight thresholds on take
+# the sum over them, each from the rows and columns that the six leave. Terms of higher order are the square of the
+# threshold over the strength as large, a sixty-fourth. The largest part that chance has in it, twice the noise left over
+# times what the directions reach of it, has mean zero. It is known here, and subtracted.
+strengths = step * np.linspace(8, 16, 6)
 left_over = (rows - 6) * (columns - 6)
 taken = []
 for noise in gaussian:
@@ -236,15 +237,17 @@ for noise in gaussian:
     one = fit_bulk(noise + left * strengths @ right.T, chance=1e-6)
     in_other_rows = noise - left @ (left.T @ noise)
     beside = in_other_rows - in_other_rows @ right @ right.T
-    taken.append(np.sum(beside**2) - one.scale * left_over)
-by_theory = ((rows - 5) * (columns - 5) / strengths**2).sum()
+    reached = in_other_rows @ right / strengths @ (left.T @ (noise - noise @ right @ right.T))
+    by_chance = 2 * np.sum(beside * reached)
+    taken.append(np.sum(beside**2) - one.scale * left_over - by_chance)
+by_theory = left_over * (1 / strengths**2).sum()
 check_mean(
     "R08",
     "squares that six directions take",
     np.array(taken),
     by_theory,
-    bias=by_theory / 16,
-    reason="a sixteenth for terms of higher order",
+    bias=by_theory / 64,
+    reason="1/64 for terms of higher order",
 )
 
 # %%
