@@ -1063,6 +1063,23 @@ def test_the_chance_of_two_similar_rows():
     assert abs(np.mean(np.abs(products) > 0.3) - one) < far
 
 
+def test_what_fan_in_and_fan_out_keep():
+    """What is kept stays 1; the other changes by the first width and the last alone."""
+    (body,) = (body for asked, body in QUESTIONS.items() if asked.startswith("kaiming_normal_"))
+    code = CELL.search(body)[1]
+    for widths in ([64, 1024, 128, 512, 32], [32, 300, 200], [50, 50, 50]):
+        printed = run(re.sub(r"widths = \[.*?\]", f"widths = {widths}", code), {})
+        told = re.findall(r"(\w+): signals times (\S+), gradients times (\S+)\n", printed)
+        ratio = widths[-1] / widths[0]
+        # each layer adds 5 / width to the relative variance; 200 networks are drawn
+        far = 4 * math.sqrt(sum(5 / width for width in widths) / 200)
+        for mode, signals, gradients in told:
+            laws = {"fan_in": (1, ratio), "fan_out": (1 / ratio, 1)}[mode]
+            assert abs(float(signals) / laws[0] - 1) < far + 0.005 / laws[0], (mode, widths)
+            assert abs(float(gradients) / laws[1] - 1) < far + 0.005 / laws[1], (mode, widths)
+        assert [mode for mode, *_ in told] == ["fan_in", "fan_out"]
+
+
 def test_a_scale_of_zero_in_a_batch_norm_moves(torch):
     """And what is in front of it from the second step; with the layer after at 0 neither."""
     nn = torch.nn
