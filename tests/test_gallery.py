@@ -1042,8 +1042,8 @@ MUTATIONS = {
     ),
     "a scale that directions do not lower": (
         "random_matrices/plot_trained_layer",
-        "by_theory = ((rows - 5) * (columns - 5) / strengths**2).sum()",
-        "by_theory = (columns / strengths**2).sum()",
+        "by_theory = left_over * (1 / strengths**2).sum()",
+        "by_theory = (columns - 6) * (1 / strengths**2).sum()",
         "R08",
     ),
     "directions of the start": (
