@@ -16,6 +16,7 @@ from . import (
     access,
     downloads,
     figures,
+    folds,
     furniture,
     gallery,
     interactive,
@@ -102,7 +103,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all parts with Sphinx."""
-    for part in (downloads, figures, interactive, ledger, live, math, meta):
+    for part in (downloads, figures, folds, interactive, ledger, live, math, meta):
         part.setup(app)
     for part in (search, single, source, topics, whole):
         part.setup(app)
