@@ -81,6 +81,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
         furniture.load,
         math.load,
         meta.describe,
+        source.offer,
         search.note_passages,
         twins.write_twin,
         access.mend,  # when the theme has written its part
