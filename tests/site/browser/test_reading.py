@@ -180,9 +180,10 @@ def test_folded_answers_open_by_keyboard(reader):
     ],
 )
 def test_what_is_too_wide_scrolls_by_keyboard(reader, name, boxes):
-    """The key to the right moves code, tables and formulas that do not fit."""
+    """The key to the right moves code, tables and formulas that do not fit, folded ones too."""
     with reader("phone, dark", reduced_motion="reduce") as one:
         tab = one.open(name)
+        tab.locator("article details").evaluate_all("all => all.forEach(one => one.open = true)")
         wide = [
             box
             for box in tab.locator(boxes).all()
