@@ -688,6 +688,23 @@ def test_a_site_has_headers_for_hosts_that_read_them(small_sites):
     assert rules.startswith("/*\n  Content-Security-Policy: default-src 'self'; connect-src 'none'")
 
 
+# Tables that are lists on a phone
+
+
+def test_cells_of_a_list_know_the_heads_of_their_columns():
+    """By the word, where there is a letter too; other tables are left alone."""
+    heads = "<th class='head'><p>who</p></th><th><p>gain <math><mi>g</mi></math></p></th>"
+    rows = "<tr><th class='stub'><p>tanh</p></th><td><p>2</p></td></tr>"
+    table = (
+        f'<table class="{{}} docutils"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    )
+    found = symlib_site.access.named_cells(table.format("as-list"))
+    assert found.count("data-head") == 2
+    assert '<td data-head="gain"><p>2</p></td>' in found
+    assert found.partition("<tbody>")[0] == table.format("as-list").partition("<tbody>")[0]
+    assert symlib_site.access.named_cells(table.format("other")) == table.format("other")
+
+
 # Where the source lies
 
 

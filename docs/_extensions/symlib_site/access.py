@@ -26,6 +26,7 @@ TABLE = re.compile(
 LISTED = re.compile(r'<table class="[^"]*\bas-list\b.*?</table>', re.DOTALL)
 ROW = re.compile(r"<tr\b.*?</tr>", re.DOTALL)
 CELL = re.compile(r"<t[dh](?=[\s>])")
+MATH = re.compile(r"<math\b.*?</math>", re.DOTALL)
 FORMULA = re.compile(r"<math(?=>((?:(?!</math>).)*)</math>)", re.DOTALL)  # within a line
 
 
@@ -58,7 +59,8 @@ def named_cells(body: str) -> str:
     def named(table: re.Match[str]) -> str:
         top, rows = table[0].split("<tbody>")
         texts = re.findall(r"<th\b[^>]*>(.*?)</th>", top, flags=re.DOTALL)
-        heads = [" ".join(re.sub(r"<[^>]*>", "", text).split()) for text in texts]
+        wordy = [MATH.sub("", text) for text in texts]  # of a head the word, not the letter
+        heads = [" ".join(re.sub(r"<[^>]*>", "", text).split()) for text in wordy]
 
         def with_heads(row: re.Match[str]) -> str:
             left = iter(heads)

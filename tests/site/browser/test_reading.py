@@ -87,6 +87,30 @@ def test_the_ledger_opens_as_a_list_of_claims(reader, screen):
         assert tab.locator("#S02 table.checks").is_visible()
 
 
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("name", ["study/comparison.html", "study/second.html"])
+def test_a_study_begins_with_its_answer_and_its_figure(reader, name, screen):
+    """How it was done, and all verdicts, come after."""
+    with reader(**SCREENS[screen]) as one:
+        tab = one.open(name)
+        for part in ("article p > strong", "article img:visible"):
+            bottom = tab.locator(part).first.evaluate(BOTTOM)
+            assert bottom <= SCREENS[screen]["viewport"]["height"], part
+
+
+def test_tables_of_times_are_lists_on_a_phone(reader):
+    """No column is cut; the head of each stands beside its cell."""
+    with reader(**SCREENS["phone"]) as one:
+        tab = one.open("bench/speed.html")
+        tables = tab.locator("table.as-list")
+        assert tables.count() >= 5
+        assert all(tables.evaluate_all("all => all.map(one => one.scrollWidth <= 360)"))
+        cell = tables.first.locator("tbody td").first
+        before = cell.evaluate("one => getComputedStyle(one, '::before').content")
+        assert before == '"verdict: "'
+        assert cell.evaluate("one => getComputedStyle(one).display") == "block"
+
+
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("width", [1280, 1100, 390])
 def test_the_key_tab_reaches_everything_in_order_and_shows_where_it_is(reader, name, width):
