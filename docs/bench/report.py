@@ -98,9 +98,10 @@ def duration(seconds: float) -> str:
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table; numbers stand to the right of the first column."""
+    """Return a table, on a phone a list; numbers stand to the right of the first column."""
     lines = [head, ["---"] + ["--:"] * (len(head) - 1), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+    table = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+    return f"```{{table}}\n:class: as-list\n\n{table}\n```"
 
 
 def words(key: str) -> tuple[str, str]:

@@ -380,6 +380,7 @@ class Site:
 
 
 ADDRESS = "https://example.org/why/"
+CODE = "https://example.org/code"
 # What two builds of one project may differ in and still give the same bytes: options, environment
 CIRCUMSTANCES = {
     "one": (
@@ -439,6 +440,8 @@ def small_sites(once, small_site, change, build):
                 "reference/tags.md": TAGS,
             }.items():
                 (home / "docs" / page).write_text(text, encoding="utf-8")
+            with open(home / "pyproject.toml", "a", encoding="utf-8") as project:
+                project.write(f'\n[project.urls]\nSource = "{CODE}"\n')
             listed = "explanation/probe\n"
             more = "explanation/moves\nreference/tags\n"
             change(home / "docs" / "index.md", listed, listed + more)

@@ -123,6 +123,15 @@ def test_each_claim_is_a_sentence_with_scope_sources_and_pages():
         assert claim.checks == (), claim.id
 
 
+def test_each_claim_has_a_name_that_fits_on_a_line():
+    """One line of the ledger, which is no sentence: exact is the statement below it."""
+    names = [claim.short for claim in LEDGER]
+    assert len(set(names)) == len(names)
+    for name in names:
+        assert re.fullmatch(r"\S.{8,62}[^\s.]", name), name
+        assert "$" not in name, name
+
+
 def test_each_source_of_a_claim_is_in_the_bibliography():
     """A key that is named has an entry."""
     entries = (ROOT / "docs" / "references.bib").read_text(encoding="utf-8")

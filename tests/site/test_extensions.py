@@ -688,19 +688,100 @@ def test_a_site_has_headers_for_hosts_that_read_them(small_sites):
     assert rules.startswith("/*\n  Content-Security-Policy: default-src 'self'; connect-src 'none'")
 
 
+# Tables that are lists on a phone
+
+
+def test_cells_of_a_list_know_the_heads_of_their_columns():
+    """By the word, where there is a letter too; other tables are left alone."""
+    heads = "<th class='head'><p>who</p></th><th><p>gain <math><mi>g</mi></math></p></th>"
+    rows = "<tr><th class='stub'><p>tanh</p></th><td><p>2</p></td></tr>"
+    table = (
+        f'<table class="{{}} docutils"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+    )
+    found = symlib_site.access.named_cells(table.format("as-list"))
+    assert found.count("data-head") == 2
+    assert '<td data-head="gain"><p>2</p></td>' in found
+    assert found.partition("<tbody>")[0] == table.format("as-list").partition("<tbody>")[0]
+    assert symlib_site.access.named_cells(table.format("other")) == table.format("other")
+
+
 # Where the source lies
 
 
-@pytest.mark.parametrize("told", ["", '\n[project.urls]\nSource = "https://example.org/tree"\n'])
-def test_the_source_is_the_repository_if_it_is_told_and_else_the_archive(
-    monkeypatch, tmp_path, told
-):
+TREE = "https://example.org/tree"
+CODE = "https://example.org/code"  # of the small sites
+
+
+@pytest.fixture
+def repository(monkeypatch, tmp_path):
+    """Return a function that tells the site an address of its repository, or none."""
+
+    def tell(tree):
+        project = tmp_path / "pyproject.toml"
+        told = f'[project.urls]\nSource = "{tree}"\n' if tree else ""
+        project.write_text(f'[project]\nname = "symlib-nn"\n{told}', encoding="utf-8")
+        monkeypatch.setattr(symlib_site.source, "PROJECT", project)
+        symlib_site.source.address.cache_clear()
+
+    yield tell
+    symlib_site.source.address.cache_clear()
+
+
+@pytest.mark.parametrize("told", ["", TREE, f"{TREE}/"])
+def test_the_source_is_the_repository_if_it_is_told_and_else_the_archive(repository, told):
     """The address stands in the project's file alone."""
-    project = tmp_path / "pyproject.toml"
-    project.write_text(f'[project]\nname = "symlib-nn"\n{told}', encoding="utf-8")
-    monkeypatch.setattr(symlib_site.source, "PROJECT", project)
-    symlib_site.source.address.cache_clear()
-    assert symlib_site.source.address() == ("https://example.org/tree" if told else "")
-    symlib_site.source.address.cache_clear()
+    repository(told)
+    assert symlib_site.source.address() == (TREE if told else "")
     assert symlib_site.whole.address_of("a.zip", "index") == "a.zip"
     assert symlib_site.whole.address_of("a.zip", "explanation/the_tie") == "../a.zip"
+
+
+@pytest.mark.parametrize(
+    ("tree", "file", "wanted"),
+    [
+        ("", "docs/index.md", ["../symlib-site.zip"]),
+        (TREE, "", [TREE, f"{TREE}/issues/new"]),
+        (TREE, "a.md", [TREE, f"{TREE}/edit/main/a.md", f"{TREE}/issues/new"]),
+        (
+            "https://gitlab.com/a/b",
+            "",
+            ["https://gitlab.com/a/b", "https://gitlab.com/a/b/-/issues/new"],
+        ),
+    ],
+)
+def test_a_page_ends_with_its_source_and_where_faults_are_told(repository, tree, file, wanted):
+    """Without a repository there is the archive; what no file has made is not to be edited."""
+    repository(tree)
+    offered = symlib_site.source.links("explanation/the_tie", file)
+    assert [address for _, address in offered] == wanted
+
+
+def test_the_file_of_a_page_is_there():
+    """Of a page of the gallery it is the script, and of its lists the header."""
+    named = [symlib_site.source.file_of(name, f"{name}.md") for name in (
+        "index", "explanation/the_tie", "gallery/index", "gallery/symmetry/index",
+        "gallery/symmetry/plot_tied_units",
+    )]  # fmt: skip
+    assert named[-1] == "gallery/symmetry/plot_tied_units.py"
+    assert all((ROOT / file).is_file() for file in named), named
+
+
+def test_where_the_repository_is_known_each_page_links_to_it(small_sites):
+    """To the tree, to its own file, and to where faults are told."""
+    built = small_sites[0]
+    for page in built.html.rglob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        for address in (CODE, f"{CODE}/issues/new"):
+            assert text.count(f'href="{address}"') >= 1, page
+    for name, file in {
+        "explanation/probe": "docs/explanation/probe.md",
+        "gallery/symmetry/plot_tied_units": "gallery/symmetry/plot_tied_units.py",
+    }.items():
+        assert f'href="{CODE}/edit/main/{file}"' in built.page(name)
+    assert "Edit this page" not in built.page("search")
+
+
+def test_where_no_repository_is_known_each_page_links_to_the_archive(pages):
+    """Which is the source that a reader can have."""
+    for name, page in pages.items():
+        assert f"{'../' * name.count('/')}symlib-site.zip" in page.links, name

@@ -22,6 +22,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.errors import ExtensionError
 from sphinx_design.dropdown import dropdown_main, dropdown_title
+from symlib_site.folds import Fold, Line
 
 from symlib.claims import Check
 
@@ -434,9 +435,9 @@ def test_a_check_counts_by_what_was_measured():
 
 def test_claims_functions_and_works_answer_for_themselves():
     """And so does each heading of the page of questions."""
-    head = nodes.paragraph("", "S01 holds", classes=["claim-head"])
+    head = Line("", "S01 holds", classes=["claim-head"])
     said = nodes.paragraph("", "It is so. Scope. All. Read. A page.")
-    claim = nodes.container("", head, said, ids=["S01"], classes=["claim"])
+    claim = Fold("", head, said, ids=["S01"], classes=["claim"])
     signature = addnodes.desc_signature("", "f(x)", ids=["symlib.f"])
     content = addnodes.desc_content("", nodes.paragraph("", "Does it."))
     function = addnodes.desc("", signature, content)

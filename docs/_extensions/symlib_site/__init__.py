@@ -16,6 +16,7 @@ from . import (
     access,
     downloads,
     figures,
+    folds,
     furniture,
     gallery,
     interactive,
@@ -80,6 +81,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
         furniture.load,
         math.load,
         meta.describe,
+        source.offer,
         search.note_passages,
         twins.write_twin,
         access.mend,  # when the theme has written its part
@@ -102,7 +104,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all parts with Sphinx."""
-    for part in (downloads, figures, interactive, ledger, live, math, meta):
+    for part in (downloads, figures, folds, interactive, ledger, live, math, meta):
         part.setup(app)
     for part in (search, single, source, topics, whole):
         part.setup(app)

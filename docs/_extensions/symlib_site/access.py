@@ -23,6 +23,10 @@ CODE = re.compile(r"<pre(?=>)(?=((?:(?!<a |</pre>).)*)</pre>)", re.DOTALL)
 TABLE = re.compile(
     r'<div class="table-wrapper[^"]* container"(?=>((?!<a |</table>).)*</table>)', re.DOTALL
 )
+LISTED = re.compile(r'<table class="[^"]*\bas-list\b.*?</table>', re.DOTALL)
+ROW = re.compile(r"<tr\b.*?</tr>", re.DOTALL)
+CELL = re.compile(r"<t[dh](?=[\s>])")
+MATH = re.compile(r"<math\b.*?</math>", re.DOTALL)
 FORMULA = re.compile(r"<math(?=>((?:(?!</math>).)*)</math>)", re.DOTALL)  # within a line
 
 
@@ -47,6 +51,24 @@ def head_rows(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if any(isinstance(part, nodes.thead) for part in group):
             first = next(part for part in group if isinstance(part, nodes.colspec))
             first["stub"] = 1
+
+
+def named_cells(body: str) -> str:
+    """Let cells of tables that are lists on a phone know the heads of their columns."""
+
+    def named(table: re.Match[str]) -> str:
+        top, rows = table[0].split("<tbody>")
+        texts = re.findall(r"<th\b[^>]*>(.*?)</th>", top, flags=re.DOTALL)
+        wordy = [MATH.sub("", text) for text in texts]  # of a head the word, not the letter
+        heads = [" ".join(re.sub(r"<[^>]*>", "", text).split()) for text in wordy]
+
+        def with_heads(row: re.Match[str]) -> str:
+            left = iter(heads)
+            return CELL.sub(lambda cell: f'{cell[0]} data-head="{next(left)}"', row[0])
+
+        return f"{top}<tbody>{ROW.sub(with_heads, rows)}"
+
+    return LISTED.sub(named, body)
 
 
 def listed(body: str) -> str:
@@ -86,7 +108,7 @@ def mend(
     if app.builder.format != "html":
         return
     body = context.get("body", "")
-    context["body"] = listed(reachable(body))
+    context["body"] = listed(named_cells(reachable(body)))
     expect(
         "furo_navigation_tree" in context, "furo", "keep the navigation in the context of a page"
     )

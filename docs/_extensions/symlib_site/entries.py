@@ -31,6 +31,7 @@ class Claim(NamedTuple):
     """One entry of the ledger, with the checks made for it."""
 
     id: str
+    short: str
     statement: str
     sources: tuple[tuple[str, str], ...]
     scope: str

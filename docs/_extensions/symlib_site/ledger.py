@@ -23,6 +23,7 @@ from symlib.claims import Check
 
 from . import entries, reference
 from .entries import Claim
+from .folds import Fold, Line
 
 logger = logging.getLogger(__name__)
 
@@ -116,8 +117,8 @@ class PendingNumber(nodes.Inline, nodes.TextElement):
     """The place of a measured or expected number in the prose."""
 
 
-class PendingCorrections(nodes.General, nodes.Element):
-    """The place of the table of corrections."""
+class PendingVerdict(nodes.Inline, nodes.TextElement):
+    """The place of the verdict on a sentence of the popular answer."""
 
 
 class Ledger(SphinxDirective):
@@ -126,17 +127,15 @@ class Ledger(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Return one block for each claim; its checks are filled in at the end."""
+        """Return one fold for each claim; its checks are filled in at the end."""
         part = [one for one in entries.ledger() if one.id.startswith(self.arguments[0])]
         return [self._entry(claim) for claim in part]
 
     def _entry(self, claim: Claim) -> nodes.Node:
-        entry = nodes.container(ids=[claim.id], classes=["claim"], is_div=True)
-        head = nodes.paragraph(classes=["claim-head"])
-        head += nodes.strong("", claim.id)
-        head += nodes.Text(" ")
-        head += badge(claim.verdict)
-        entry += head
+        entry = Fold(ids=[claim.id], classes=["claim"])
+        name = nodes.inline("", claim.short, classes=["short"])
+        head = [nodes.strong("", claim.id), nodes.Text(" "), name, nodes.Text(" ")]
+        entry += Line("", "", *head, badge(claim.verdict), classes=["claim-head"])
         sources = [
             f"{{cite:t}}`{key}`" + (f", {where}" if where else "") for key, where in claim.sources
         ]
@@ -166,16 +165,14 @@ class Corrections(SphinxDirective):
     """Show the sentences of the popular answer, what is right instead, and the verdicts."""
 
     def run(self) -> list[nodes.Node]:
-        """Return a table; its verdicts are filled in at the end."""
+        """Return a fold for each sentence; the verdicts are filled in at the end."""
         holder = nodes.container(classes=["corrections"], is_div=True)
         for at, row in enumerate(entries.corrections()):
-            block = nodes.container(classes=["correction"], is_div=True)
-            says = nodes.container(classes=["correction-says"], is_div=True)
-            says += self.parse_text_to_nodes(f"“{row.says}”")
-            right = nodes.container(classes=["correction-right"], is_div=True)
-            right += self.parse_text_to_nodes(f"{row.correct} ({', '.join(row.claims)})")
-            block += [says, PendingCorrections(row=at), right]
-            holder += block
+            (says,) = self.parse_text_to_nodes(f"“{row.says}”")
+            said = nodes.inline("", "", *says.children, classes=["says"])
+            line = Line("", "", said, nodes.Text(" "), PendingVerdict(row=at))
+            right = self.parse_text_to_nodes(f"{row.correct} ({', '.join(row.claims)})")
+            holder += Fold("", line, *right, classes=["correction"])
         return [holder]
 
 
@@ -223,7 +220,7 @@ def fill_in(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 
 def _waits(node: nodes.Node) -> bool:
-    return isinstance(node, PendingChecks | PendingCorrections | PendingTotal | PendingNumber)
+    return isinstance(node, PendingChecks | PendingVerdict | PendingTotal | PendingNumber)
 
 
 def _fill_in(app: Sphinx, doctree: nodes.document) -> None:
@@ -232,9 +229,8 @@ def _fill_in(app: Sphinx, doctree: nodes.document) -> None:
         place.replace_self(_table(by_claim[place["claim"]].checks))
     checked = {one.id for one in by_claim.values() if one.checks}
     rows = entries.corrections(checked)
-    for place in list(doctree.findall(PendingCorrections)):
-        verdict = rows[place["row"]].verdict
-        place.replace_self(nodes.paragraph("", "", badge(verdict), classes=["correction-verdict"]))
+    for place in list(doctree.findall(PendingVerdict)):
+        place.replace_self(badge(rows[place["row"]].verdict))
     totals = {
         "checks": sum(len(one.checks) for one in by_claim.values()),
         "checked": len(checked),
@@ -274,7 +270,9 @@ def _table(checks: tuple[Check, ...]) -> list[nodes.Node]:
     if not checks:
         return [nodes.paragraph("", "Nothing in this build checks it.", classes=["unchecked"])]
     heads = ("What was measured", "Measured", "Expected", "Tolerance", "Why this tolerance")
-    return [_table_of(heads, ((*_cells(check), check.reason) for check in checks))]
+    holder = nodes.container(classes=["table-wrapper"], is_div=True)  # the theme's come earlier
+    holder += _table_of(heads, ((*_cells(check), check.reason) for check in checks))
+    return [holder]
 
 
 def table_of_page(checks: Iterable[Check]) -> nodes.Node:
@@ -300,9 +298,7 @@ def _table_of(heads: tuple[str, ...], rows: Iterable[Iterable[str]], *classes: s
     body = nodes.tbody()
     group += body
     body += [_row(cells) for cells in rows]
-    holder = nodes.container(classes=["table-wrapper"], is_div=True)
-    holder += table
-    return holder
+    return table
 
 
 def _row(cells: Iterable[str]) -> nodes.row:
@@ -356,7 +352,7 @@ def report(app: Sphinx, fault: Exception | None) -> None:
 def setup(app: Sphinx) -> None:
     """Register with Sphinx what has no order."""
     app.add_config_value("symlib_draft", "", "env", str)
-    for node in (PendingChecks, PendingNumber, PendingTotal, PendingCorrections):
+    for node in (PendingChecks, PendingNumber, PendingTotal, PendingVerdict):
         app.add_node(node)
     app.add_directive("ledger", Ledger)
     app.add_directive("corrections", Corrections)

@@ -20,6 +20,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx_design.dropdown import dropdown_main
 
+from .folds import Fold
 from .math import mathml
 
 QUESTIONS = "how_to/questions_people_ask"  # each of its headings is a question
@@ -88,7 +89,7 @@ def _opened(node: nodes.Node) -> Passage | None:
     """Return the passage that a node opens, still empty."""
     if isinstance(node, nodes.section) and isinstance(node.parent, nodes.section):
         return Passage(node["ids"][0], _one_line(plain(node[0])), False, [])
-    if isinstance(node, nodes.container) and "claim" in node["classes"]:
+    if isinstance(node, Fold) and node["ids"]:
         return Passage(node["ids"][0], _one_line(plain(node[0])), True, [])
     if isinstance(node, nodes.citation):
         return Passage(node["ids"][0], _one_line(plain(node.children[1]))[:80], True, [])
@@ -138,7 +139,7 @@ def _one_line(text: str) -> str:
 
 def _words(node: nodes.Node) -> list[str]:
     text = plain(node)
-    in_ledger = isinstance(node.parent, nodes.container) and "claim" in node.parent["classes"]
+    in_ledger = isinstance(node.parent, Fold) and "claim" in node.parent["classes"]
     return [LINKS.sub("", text) if in_ledger else text]
 
 

@@ -212,7 +212,7 @@ print(f"{values[-1]:.6f}")  # ${Math.max(0, largest).toFixed(6)}`;
     function words({ law, ratio, mu, draw, rows, values, ends, theory, alone }) {
       const largest = values[rows - 1], limit = number(theory.threshold, 3), close = edge(rows, COLUMNS);
       const constant = alone
-        ? `All entries are ${mu}: ${mu ? `one eigenvalue is ${number(largest, 4)}, the others are 0` : "all eigenvalues are 0"}. A spike without a bulk.`
+        ? `All entries are ${mu}: ${mu ? `one eigenvalue is ${number(largest, 4)}, the others are 0. A spike without a bulk` : "all eigenvalues are 0"}.`
         : theory.place
           ? `The constant ${mu} is above the threshold ${limit}: theory puts one eigenvalue at ${number(theory.place)}, give or take ${number(theory.deviation, 2)}; here it is at ${number(largest)}. The bulk of the law ends at ${number(ends[1])}.`
           : `${mu ? `The constant ${mu} is below the threshold ${limit}` : "No constant is added"}: theory puts no eigenvalue outside the bulk, which ends at ${number(ends[1])}; here the largest is ${number(largest)}.`;

@@ -39,6 +39,78 @@ FOCUS = """() => {
 }"""
 
 
+SCREENS = {
+    "desk": {"viewport": {"width": 1280, "height": 800}},
+    "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
+}
+BOTTOM = "one => one.getBoundingClientRect().bottom + scrollY"
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_the_first_screen_has_question_answer_tool_symptoms_and_figure(reader, screen):
+    """A newcomer sees without scrolling what is here."""
+    parts = ("h1", ".first-steps", "a[href*='check_your_model']", "a[href*='questions_people']")
+    with reader(**SCREENS[screen]) as one:
+        article = one.open("index.html").locator("article")
+        figure = article.locator("[data-figure='playground']")
+        found = [article.locator(part).first for part in parts]
+        found += [figure.get_by_role("button", name="Play"), figure.locator(".panels")]
+        for part in found:
+            assert part.evaluate(BOTTOM) <= SCREENS[screen]["viewport"]["height"]
+
+
+def test_the_verdicts_on_the_popular_answer_take_at_most_two_screens_of_a_phone(reader):
+    """Each is a line that opens; what is right instead is below it."""
+    with reader(**SCREENS["phone"]) as one:
+        tab = one.open("index.html")
+        assert tab.locator(".corrections").bounding_box()["height"] <= 2 * 844
+        (first, *_) = tab.locator(".correction").all()
+        below = first.locator("p")
+        assert not below.is_visible()
+        first.locator("summary").press("Enter")
+        assert below.is_visible()
+        assert tab.locator(".corrections").evaluate("one => one.scrollWidth") <= 390
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_the_ledger_opens_as_a_list_of_claims(reader, screen):
+    """Names and verdicts, with what was measured folded; a link to a claim opens it."""
+    height = SCREENS[screen]["viewport"]["height"]
+    with reader(**SCREENS[screen]) as one:
+        tab = one.open("reference/ledger.html")
+        bottoms = tab.locator(".claim > summary").evaluate_all(f"all => all.map({BOTTOM})")
+        assert sum(bottom <= height for bottom in bottoms) >= (10 if screen == "desk" else 4)
+        assert not tab.locator("table.checks").first.is_visible()
+        tab.goto("about:blank")
+        one.open("reference/ledger.html#S02")
+        assert tab.locator(".claim[open]").evaluate_all("all => all.map(one => one.id)") == ["S02"]
+        assert tab.locator("#S02 table.checks").is_visible()
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("name", ["study/comparison.html", "study/second.html"])
+def test_a_study_begins_with_its_answer_and_its_figure(reader, name, screen):
+    """How it was done, and all verdicts, come after."""
+    with reader(**SCREENS[screen]) as one:
+        tab = one.open(name)
+        for part in ("article p > strong", "article img:visible"):
+            bottom = tab.locator(part).first.evaluate(BOTTOM)
+            assert bottom <= SCREENS[screen]["viewport"]["height"], part
+
+
+def test_tables_of_times_are_lists_on_a_phone(reader):
+    """No column is cut; the head of each stands beside its cell."""
+    with reader(**SCREENS["phone"]) as one:
+        tab = one.open("bench/speed.html")
+        tables = tab.locator("table.as-list")
+        assert tables.count() >= 5
+        assert all(tables.evaluate_all("all => all.map(one => one.scrollWidth <= 360)"))
+        cell = tables.first.locator("tbody td").first
+        before = cell.evaluate("one => getComputedStyle(one, '::before').content")
+        assert before == '"verdict: "'
+        assert cell.evaluate("one => getComputedStyle(one).display") == "block"
+
+
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("width", [1280, 1100, 390])
 def test_the_key_tab_reaches_everything_in_order_and_shows_where_it_is(reader, name, width):
@@ -132,9 +204,10 @@ def test_folded_answers_open_by_keyboard(reader):
     ],
 )
 def test_what_is_too_wide_scrolls_by_keyboard(reader, name, boxes):
-    """The key to the right moves code, tables and formulas that do not fit."""
+    """The key to the right moves code, tables and formulas that do not fit, folded ones too."""
     with reader("phone, dark", reduced_motion="reduce") as one:
         tab = one.open(name)
+        tab.locator("article details").evaluate_all("all => all.forEach(one => one.open = true)")
         wide = [
             box
             for box in tab.locator(boxes).all()
