@@ -46,6 +46,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
         ledger.open_records,
         notebooks.isolate_kernel,
         notebooks.share_ports,
+        search.set_aside,
         OTHERS,  # sphinx-gallery executes its scripts
         live.expect_marks,
         figures.set_marks,
