@@ -19,8 +19,6 @@ from symlib.designs import hadamard
 from symlib.network import Layer, Network
 from symlib.training import descend
 
-quickjs = pytest.importorskip("quickjs")
-
 FIGURES = Path(__file__).parents[2] / "docs" / "_static" / "figures"
 KINDS = sorted(path.stem for path in FIGURES.glob("*.js") if path.stem != "core")
 LARGEST = 15_000  # bytes of script, style and data that a figure may add to a page, compressed
@@ -32,18 +30,9 @@ SMALL = [1e-4, 1e-6, 1e-9, 1e-12, 1e-16]
 
 
 @pytest.fixture(scope="module")
-def call():
-    """Return a function that evaluates an expression after the scripts of a figure."""
-    contexts = {}
-
-    def evaluate(expression, kind="symmetry"):
-        if kind not in contexts:
-            contexts[kind] = quickjs.Context()
-            for name in ("core", kind):
-                contexts[kind].eval((FIGURES / f"{name}.js").read_text(encoding="utf-8"))
-        return json.loads(contexts[kind].eval(f"JSON.stringify({expression})"))
-
-    return evaluate
+def call(scripts):
+    """Return a function that evaluates an expression after the scripts."""
+    return scripts("symmetry")
 
 
 @pytest.fixture(scope="module")
@@ -254,19 +243,16 @@ def test_a_script_asks_for_nothing_that_a_file_or_the_policy_forbids(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_script_needs_no_page_until_it_draws(call, kind):
+def test_a_script_needs_no_page_until_it_draws(scripts, kind):
     """It loads in an engine without a document, so that its numbers can be tested."""
-    assert call(f"typeof figures.{kind}", kind) == "object"
+    assert scripts(kind)(f"typeof figures.{kind}") == "object"
 
 
-def test_the_example_of_the_page_for_authors_runs():
+def test_the_example_of_the_page_for_authors_runs(scripts):
     """Its script draws the numbers that its program names."""
     guide = (FIGURES.parents[1] / "how_to" / "add_an_interactive_figure.md").read_text("utf-8")
     script = re.search(r"```js\n(.*?)```", guide, flags=re.DOTALL)[1]
-    context = quickjs.Context()
-    context.eval((FIGURES / "core.js").read_text(encoding="utf-8"))
-    context.eval(script)
-    path = json.loads(context.eval("JSON.stringify(figures.walk.walk(1, 100))"))
+    path = scripts(own=script)("figures.walk.walk(1, 100)")
     assert path == pytest.approx([0, *np.random.default_rng(1).uniform(-1, 1, 100).cumsum()])
 
 

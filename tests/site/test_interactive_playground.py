@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +11,6 @@ from symlib.designs import hadamard
 from symlib.network import Layer, Network, loss
 from symlib.training import descend
 
-quickjs = pytest.importorskip("quickjs")
-
-FIGURES = Path(__file__).parents[2] / "docs" / "_static" / "figures"
 STEPS, RATE, BATCH, DROPOUT = 2000, 0.1, 8, 0.25
 COLUMNS = {"all": [0, 1, 2, 3], "incoming": [0, 1], "bias": [2], "outgoing": [3]}
 AT_FIRST = {"part": "all", "unit": "tanh", "units": 4, "batches": "off", "dropout": "off"}
@@ -37,12 +33,9 @@ TINY = [
 
 
 @pytest.fixture(scope="module")
-def call():
+def call(scripts):
     """Return a function that evaluates an expression after the scripts."""
-    context = quickjs.Context()
-    for name in ("core", "playground"):
-        context.eval((FIGURES / f"{name}.js").read_text(encoding="utf-8"))
-    return lambda expression: json.loads(context.eval(f"JSON.stringify({expression})"))
+    return scripts("playground")
 
 
 @pytest.fixture(scope="module")

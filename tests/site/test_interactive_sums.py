@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,21 +11,15 @@ from symlib.network import Layer, Network
 from symlib.symmetry import tied_units
 from symlib.training import descend
 
-quickjs = pytest.importorskip("quickjs")
-
-FIGURES = Path(__file__).parents[2] / "docs" / "_static" / "figures"
 TIED = [("magic", 1), ("identity", 1), ("equal", 1), ("equal", 4)]
 FREE = [("shuffled", 1), ("random", 1), ("random", 4)]
 STEPS, RATE = 1000, 0.2
 
 
 @pytest.fixture(scope="module")
-def call():
+def call(scripts):
     """Return a function that evaluates an expression after the scripts."""
-    context = quickjs.Context()
-    for name in ("core", "sums"):
-        context.eval((FIGURES / f"{name}.js").read_text(encoding="utf-8"))
-    return lambda expression: json.loads(context.eval(f"JSON.stringify({expression})"))
+    return scripts("sums")
 
 
 @pytest.fixture(scope="module")
