@@ -607,24 +607,13 @@ def test_an_inline_script_and_a_style_are_found_as_they_stand():
 )
 def test_what_a_policy_cannot_name_is_found(fault):
     """Styles and handlers in attributes have no hash."""
-    assert symlib_site.policy.inline(f"<h1>A</h1>{fault}text").attributes == [fault]
+    assert symlib_site.policy.Inline(f"<h1>A</h1>{fault}text").attributes == [fault]
 
 
 def test_a_fault_behind_an_entity_or_without_a_space_is_found():
     """As browsers read it."""
-    assert symlib_site.policy.inline('<a href="java&#115;cript:go()">').attributes
-    assert symlib_site.policy.inline('<p class="a"style="color: red">').attributes
-
-
-def test_a_page_need_not_be_parsed_to_find_its_scripts(site):
-    """What is found in the text of each page of the site is what a parser finds."""
-    paths = [*site.html.rglob("*.html"), *site.html.rglob("*.svg")]
-    assert len(paths) > 100
-    for path in paths:
-        text = path.read_text(encoding="utf-8")
-        quick, whole = symlib_site.policy.inline(text), symlib_site.policy.Inline(text)
-        assert quick.found == whole.found, path
-        assert path.suffix == ".svg" or quick.attributes == whole.attributes == [], path
+    assert symlib_site.policy.Inline('<a href="java&#115;cript:go()">').attributes
+    assert symlib_site.policy.Inline('<p class="a"style="color: red">').attributes
 
 
 def test_a_script_is_named_by_the_hash_that_browsers_compute():
@@ -640,7 +629,7 @@ def test_a_policy_stands_before_all_that_it_governs_and_names_what_is_inline():
         f'<head><meta charset="utf-8"><title>T</title><script>{script}</script>'
         f"<style>{style}</style></head>"
     )
-    found = symlib_site.policy.inline(page).found
+    found = symlib_site.policy.Inline(page).found
     mended = symlib_site.policy.with_policy(page, found)
     head, mark, rest = mended.partition('<meta http-equiv="Content-Security-Policy" content="')
     assert mark

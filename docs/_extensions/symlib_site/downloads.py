@@ -24,11 +24,10 @@ from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxRole
 
-from . import figures, furniture
+from . import figures, furniture, pages
 from .expect import expect
 
 NEED = '"symlib-nn"'
-BLOCK = re.compile(r"# /// script\n((?:#.*\n)+?)# ///\n")
 HEAD = re.compile(r"(?:#.*\n)+")  # the block, and how to run the script
 FETCHED = """\
 # To run it: uv run {name}.py
@@ -56,7 +55,7 @@ def build_wheel(root: Path, folder: Path) -> Path:
 
 def with_directions(script: str, name: str, address: str) -> str:
     """Return the text of a script that says below its script block how it is run."""
-    block = BLOCK.match(script)
+    block = pages.BLOCK.match(script)
     if block is None or NEED not in block[0]:
         raise ExtensionError(f"{name}.py must begin with a script block that names {NEED}")
     table = re.sub(r"^# ?", "", block[1], flags=re.MULTILINE)
@@ -111,9 +110,9 @@ def finish(app: Sphinx, fault: Exception | None) -> None:
     wheel = build_wheel(Path(app.confdir).parent, site / "wheels")
     base = app.config.html_baseurl.rstrip("/")
     address = f"{base}/wheels/{wheel.name}" if base else ""
-    pages = [one for one in app.env.found_docs if furniture.PAGE.fullmatch(one)]
+    docnames = [one for one in app.env.found_docs if furniture.PAGE.fullmatch(one)]
     files = {}
-    for docname in pages:
+    for docname in docnames:
         name = docname.rpartition("/")[2]
         source = Path(app.srcdir, docname)
         text = source.with_suffix(".py").read_text(encoding="utf-8")
