@@ -103,9 +103,9 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all parts with Sphinx."""
-    for part in (downloads, figures, interactive, ledger, live, math, meta):
+    for part in (figures, interactive, ledger, live, math, meta, search, single, source):
         part.setup(app)
-    for part in (search, single, source, topics, whole):
+    for part in (topics, whole):
         part.setup(app)
     for event, listeners in ORDER.items():
         others = listeners.index(OTHERS)

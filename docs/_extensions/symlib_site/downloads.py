@@ -19,10 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
-from sphinx.util.docutils import SphinxRole
 
 from . import figures, furniture, pages
 from .expect import expect
@@ -149,18 +147,3 @@ def pack(archive: Path, members: dict[str, bytes]) -> None:
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
             new.writestr(entry, data, zipfile.ZIP_DEFLATED)
-
-
-class WheelLink(SphinxRole):
-    """A link to the wheel, which lies in the site when it is complete."""
-
-    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return the link, relative to the page it stands on."""
-        up = "../" * self.env.docname.count("/")
-        wheel = f"symlib_nn-{self.config.release}-py3-none-any.whl"
-        return [nodes.reference("", self.text, refuri=f"{up}wheels/{wheel}", internal=True)], []
-
-
-def setup(app: Sphinx) -> None:
-    """Register with Sphinx what has no order."""
-    app.add_role("download-wheel", WheelLink())
