@@ -4,9 +4,7 @@ The scripts run here in a small engine without a page. The tests that need a bro
 ``tests/site/browser``.
 """
 
-import contextlib
 import gzip
-import io
 import json
 import math
 import re
@@ -192,7 +190,7 @@ def test_what_the_prose_says_of_the_playground_is_so(trained):
 
 @pytest.mark.parametrize("step", [0, 137, 2000])
 @pytest.mark.parametrize(("kind", "eps", "seed"), [*BIG, *(("noise", eps, 3) for eps in SMALL)])
-def test_the_program_in_the_panel_gives_the_number_it_shows(call, kind, eps, seed, step):
+def test_the_program_in_the_panel_gives_the_number_it_shows(call, capsys, kind, eps, seed, step):
     """To all digits it shows, which are fewer the smaller the noise."""
     code = call(
         "((state) => figures.symmetry.program(state, figures.symmetry.train("
@@ -201,16 +199,14 @@ def test_the_program_in_the_panel_gives_the_number_it_shows(call, kind, eps, see
         f"({{start: '{kind}', eps: {eps}, seed: {seed}, step: {step}}})"
     )
     assert max(map(len, code.splitlines())) <= 110
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        exec(compile(code, "panel", "exec"), {})
+    exec(compile(code, "panel", "exec"), {})
     shown = code.rpartition("# ")[2]
     if eps == 1e-16:
         assert "each machine" in shown
     else:
         digits = 10 if kind != "noise" or eps >= 1e-3 else math.floor(14 + math.log10(eps))
         assert digits >= 2
-        assert float(said.getvalue()) == pytest.approx(float(shown), rel=10 ** (1 - digits))
+        assert float(capsys.readouterr().out) == pytest.approx(float(shown), rel=10 ** (1 - digits))
 
 
 def test_units_that_compute_the_same_are_one_class(call):

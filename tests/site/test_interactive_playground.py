@@ -1,7 +1,5 @@
 """The playground of the front page: its numbers against the library's, with every switch."""
 
-import contextlib
-import io
 import json
 
 import numpy as np
@@ -186,15 +184,13 @@ SAID = [
 
 @pytest.mark.parametrize("step", [0, 137, STEPS])
 @pytest.mark.parametrize("state", SAID, ids=lambda state: "-".join(map(str, state.values())))
-def test_the_program_prints_the_loss_of_the_page(call, trained, state, step):
+def test_the_program_prints_the_loss_of_the_page(call, capsys, trained, state, step):
     """To all digits it shows."""
     state = full(state, seed=3) | {"step": step}
     _, losses, _ = trained(state)
     code = call(f"figures.playground.program({json.dumps(state)}, {float(losses[step])!r})")
     assert max(map(len, code.splitlines())) <= 120
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        exec(compile(code, "panel", "exec"), {})
+    exec(compile(code, "panel", "exec"), {})
     shown = float(code.rpartition("# ")[2])
     digits = 6 if state["start"] == "tiny" else 10
-    assert float(said.getvalue()) == pytest.approx(shown, rel=10 ** (1 - digits))
+    assert float(capsys.readouterr().out) == pytest.approx(shown, rel=10 ** (1 - digits))

@@ -1,7 +1,5 @@
 """The figure of ties by sums: its numbers against the library's."""
 
-import contextlib
-import io
 import json
 
 import numpy as np
@@ -68,15 +66,13 @@ def test_tied_starts_stay_one_unit_and_others_part_at_once(call, trained, kind, 
 
 
 @pytest.mark.parametrize(("kind", "seed"), [*TIED, *FREE])
-def test_the_program_prints_the_loss_of_the_page(call, trained, kind, seed):
+def test_the_program_prints_the_loss_of_the_page(call, capsys, trained, kind, seed):
     """And what the library says of the units."""
     losses, _ = trained(kind, seed)
     state = json.dumps({"middle": kind, "seed": seed, "step": 150})
     program = call(f"figures.sums.program({state}, {losses[150]})")
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        exec(program, {})
-    labels, printed = said.getvalue().splitlines()
+    exec(program, {})
+    labels, printed = capsys.readouterr().out.splitlines()
     promised = float(program.rsplit("# ", 1)[1])
     assert float(printed) == pytest.approx(promised, rel=1e-3)
     assert ("3" in labels) == ((kind, seed) in FREE)
