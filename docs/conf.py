@@ -56,6 +56,9 @@ exclude_patterns = [
     "gallery/**/GALLERY_HEADER.rst",
     "sg_execution_times.rst",
     "gallery/**/sg_execution_times.rst",
+    # in _static, and not for the site: the image of the README, and the style of figures
+    "**/tied_units.svg",
+    "**/symlib.mplstyle",
 ]
 templates_path = ["_templates"]
 nitpicky = True

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -515,34 +514,6 @@ def test_a_typed_number_gets_its_sentence(tmp_path):
         "docs/explanation/the_tie.md:3: the number 0.25 is typed: take it from the build by the "
         "role measured or expected, or mark it as given, {given}`0.25`"
     ]
-
-
-# What is not yet in hand
-
-
-def counted(rule):
-    """Return how many faults of a rule each file has."""
-    if rule == "squeeze":
-        found = [squeeze.find_faults(page.file, page.text) for page in PAGES.values()]
-        return Counter(fault.file for some in found for fault in some)
-    return Counter(fault.file for fault in typed_numbers.find_faults(ROOT))
-
-
-@pytest.mark.parametrize("rule", ["squeeze", "typed_numbers"])
-def test_the_list_of_files_not_yet_in_hand_only_gets_shorter(rule):
-    """No file has more faults than are put up with, and one without faults has left the list."""
-    listed = faults.not_yet(rule)
-    found = counted(rule)
-    assert {file: count for file, count in found.items() if count > listed.get(file, 0)} == {}
-    assert [file for file in listed if not found[file]] == [], "these may leave the list"
-    assert list(listed) == sorted(listed)
-
-
-def test_a_file_with_more_faults_than_are_put_up_with_is_told_all_of_them(monkeypatch):
-    """Nobody knows which of them is the new one."""
-    monkeypatch.setattr(faults, "not_yet", lambda rule: {"a": 2, "b": 1})
-    found = [faults.Fault(file, 1, "bad") for file in "aabbc"]
-    assert [fault.file for fault in faults.beyond("squeeze", found)] == ["b", "b", "c"]
 
 
 # As they run

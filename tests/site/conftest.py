@@ -1,5 +1,6 @@
 """What the tests of the site share: copies of the project, small sites, and how to build them."""
 
+import json
 import os
 import re
 import shutil
@@ -18,6 +19,7 @@ sys.path[:0] = [str(ROOT / "docs" / folder) for folder in ("_extensions", "simul
 
 import symlib_site.entries  # noqa: E402 - from the folder of the line above
 
+FIGURES = ROOT / "docs" / "_static" / "figures"
 PARTS = ("symlib", "gallery", "docs", "pyproject.toml", "README.md", "LICENSE")
 PARTS += ("CHANGELOG.md", "CITATION.cff")
 LEFT_OUT = {
@@ -282,6 +284,52 @@ def change():
         return text[: text.index(old)].count("\n") + 1  # the line
 
     return replace
+
+
+@pytest.fixture(scope="session")
+def scripts():
+    """Return a function that starts the scripts of figures in an engine without a page.
+
+    It returns one that evaluates an expression, in which names stand for what is given by them.
+    """
+    quickjs = pytest.importorskip("quickjs")
+
+    def start(*kinds, own=""):
+        context = quickjs.Context()
+        for name in ("core", *kinds):
+            context.eval((FIGURES / f"{name}.js").read_text(encoding="utf-8"))
+        context.eval(own)
+        context.eval("const plain = (one) => ArrayBuffer.isView(one) ? [...one] : one;")
+
+        def evaluate(expression, **given):
+            for name, value in given.items():
+                context.eval(f"globalThis.{name} = {json.dumps(value)};")
+            words = f"JSON.stringify({expression}, (_, one) => plain(one)) ?? 'null'"
+            return json.loads(context.eval(words))
+
+        return evaluate
+
+    return start
+
+
+def _luminance(color):
+    """Return the relative luminance of a color, as WCAG 2 defines it."""
+    parts = (value / 255 for value in color)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.fixture(scope="session")
+def contrast():
+    """Return a function that gives the contrast of two colors, from 1 to 21."""
+
+    def of(one, other):
+        dark, light = sorted((_luminance(one), _luminance(other)))
+        return (light + 0.05) / (dark + 0.05)
+
+    return of
 
 
 LOADED = {"stylesheet", "preload", "modulepreload", "prefetch", "preconnect", "dns-prefetch"}

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import symlib_site.furniture
+import symlib_site.reference
 import symlib_site.whole
 from bs4 import BeautifulSoup
 from docutils import nodes
@@ -23,10 +24,7 @@ sys.path.insert(0, str(ROOT / "tests" / "site"))
 
 import run_downloads  # noqa: E402 - it lies beside this file
 
-PAGES = sorted(
-    path.relative_to(ROOT / "gallery").with_suffix("").as_posix()
-    for path in ROOT.glob("gallery/*/plot_*.py")
-)
+PAGES = symlib_site.reference.pages_in_gallery()
 ROW = re.compile(r'<h1>.*?<ul class="take-away[^"]*">(.*?)</ul>', re.DOTALL)
 LINK = re.compile(r'<a class="[^"]*" download="" href="([^"]+)">([^<]+)</a>')
 BLOCK = '# /// script\n# requires-python = ">=3.11"\n# dependencies = ["symlib-nn"]\n# ///\n'

@@ -4,9 +4,7 @@ The scripts run here in a small engine without a page. The tests that need a bro
 ``tests/site/browser``.
 """
 
-import contextlib
 import gzip
-import io
 import json
 import math
 import re
@@ -19,8 +17,6 @@ from symlib.designs import hadamard
 from symlib.network import Layer, Network
 from symlib.training import descend
 
-quickjs = pytest.importorskip("quickjs")
-
 FIGURES = Path(__file__).parents[2] / "docs" / "_static" / "figures"
 KINDS = sorted(path.stem for path in FIGURES.glob("*.js") if path.stem != "core")
 LARGEST = 15_000  # bytes of script, style and data that a figure may add to a page, compressed
@@ -32,18 +28,9 @@ SMALL = [1e-4, 1e-6, 1e-9, 1e-12, 1e-16]
 
 
 @pytest.fixture(scope="module")
-def call():
-    """Return a function that evaluates an expression after the scripts of a figure."""
-    contexts = {}
-
-    def evaluate(expression, kind="symmetry"):
-        if kind not in contexts:
-            contexts[kind] = quickjs.Context()
-            for name in ("core", kind):
-                contexts[kind].eval((FIGURES / f"{name}.js").read_text(encoding="utf-8"))
-        return json.loads(contexts[kind].eval(f"JSON.stringify({expression})"))
-
-    return evaluate
+def call(scripts):
+    """Return a function that evaluates an expression after the scripts."""
+    return scripts("symmetry")
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +190,7 @@ def test_what_the_prose_says_of_the_playground_is_so(trained):
 
 @pytest.mark.parametrize("step", [0, 137, 2000])
 @pytest.mark.parametrize(("kind", "eps", "seed"), [*BIG, *(("noise", eps, 3) for eps in SMALL)])
-def test_the_program_in_the_panel_gives_the_number_it_shows(call, kind, eps, seed, step):
+def test_the_program_in_the_panel_gives_the_number_it_shows(call, capsys, kind, eps, seed, step):
     """To all digits it shows, which are fewer the smaller the noise."""
     code = call(
         "((state) => figures.symmetry.program(state, figures.symmetry.train("
@@ -212,16 +199,14 @@ def test_the_program_in_the_panel_gives_the_number_it_shows(call, kind, eps, see
         f"({{start: '{kind}', eps: {eps}, seed: {seed}, step: {step}}})"
     )
     assert max(map(len, code.splitlines())) <= 110
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        exec(compile(code, "panel", "exec"), {})
+    exec(compile(code, "panel", "exec"), {})
     shown = code.rpartition("# ")[2]
     if eps == 1e-16:
         assert "each machine" in shown
     else:
         digits = 10 if kind != "noise" or eps >= 1e-3 else math.floor(14 + math.log10(eps))
         assert digits >= 2
-        assert float(said.getvalue()) == pytest.approx(float(shown), rel=10 ** (1 - digits))
+        assert float(capsys.readouterr().out) == pytest.approx(float(shown), rel=10 ** (1 - digits))
 
 
 def test_units_that_compute_the_same_are_one_class(call):
@@ -254,19 +239,16 @@ def test_a_script_asks_for_nothing_that_a_file_or_the_policy_forbids(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_script_needs_no_page_until_it_draws(call, kind):
+def test_a_script_needs_no_page_until_it_draws(scripts, kind):
     """It loads in an engine without a document, so that its numbers can be tested."""
-    assert call(f"typeof figures.{kind}", kind) == "object"
+    assert scripts(kind)(f"typeof figures.{kind}") == "object"
 
 
-def test_the_example_of_the_page_for_authors_runs():
+def test_the_example_of_the_page_for_authors_runs(scripts):
     """Its script draws the numbers that its program names."""
     guide = (FIGURES.parents[1] / "how_to" / "add_an_interactive_figure.md").read_text("utf-8")
     script = re.search(r"```js\n(.*?)```", guide, flags=re.DOTALL)[1]
-    context = quickjs.Context()
-    context.eval((FIGURES / "core.js").read_text(encoding="utf-8"))
-    context.eval(script)
-    path = json.loads(context.eval("JSON.stringify(figures.walk.walk(1, 100))"))
+    path = scripts(own=script)("figures.walk.walk(1, 100)")
     assert path == pytest.approx([0, *np.random.default_rng(1).uniform(-1, 1, 100).cumsum()])
 
 

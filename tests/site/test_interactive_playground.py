@@ -1,9 +1,6 @@
 """The playground of the front page: its numbers against the library's, with every switch."""
 
-import contextlib
-import io
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,9 +9,6 @@ from symlib.designs import hadamard
 from symlib.network import Layer, Network, loss
 from symlib.training import descend
 
-quickjs = pytest.importorskip("quickjs")
-
-FIGURES = Path(__file__).parents[2] / "docs" / "_static" / "figures"
 STEPS, RATE, BATCH, DROPOUT = 2000, 0.1, 8, 0.25
 COLUMNS = {"all": [0, 1, 2, 3], "incoming": [0, 1], "bias": [2], "outgoing": [3]}
 AT_FIRST = {"part": "all", "unit": "tanh", "units": 4, "batches": "off", "dropout": "off"}
@@ -37,12 +31,9 @@ TINY = [
 
 
 @pytest.fixture(scope="module")
-def call():
+def call(scripts):
     """Return a function that evaluates an expression after the scripts."""
-    context = quickjs.Context()
-    for name in ("core", "playground"):
-        context.eval((FIGURES / f"{name}.js").read_text(encoding="utf-8"))
-    return lambda expression: json.loads(context.eval(f"JSON.stringify({expression})"))
+    return scripts("playground")
 
 
 @pytest.fixture(scope="module")
@@ -193,15 +184,13 @@ SAID = [
 
 @pytest.mark.parametrize("step", [0, 137, STEPS])
 @pytest.mark.parametrize("state", SAID, ids=lambda state: "-".join(map(str, state.values())))
-def test_the_program_prints_the_loss_of_the_page(call, trained, state, step):
+def test_the_program_prints_the_loss_of_the_page(call, capsys, trained, state, step):
     """To all digits it shows."""
     state = full(state, seed=3) | {"step": step}
     _, losses, _ = trained(state)
     code = call(f"figures.playground.program({json.dumps(state)}, {float(losses[step])!r})")
     assert max(map(len, code.splitlines())) <= 120
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        exec(compile(code, "panel", "exec"), {})
+    exec(compile(code, "panel", "exec"), {})
     shown = float(code.rpartition("# ")[2])
     digits = 6 if state["start"] == "tiny" else 10
-    assert float(said.getvalue()) == pytest.approx(shown, rel=10 ** (1 - digits))
+    assert float(capsys.readouterr().out) == pytest.approx(shown, rel=10 ** (1 - digits))

@@ -1,9 +1,6 @@
 """The figure of ties by sums: its numbers against the library's."""
 
-import contextlib
-import io
 import json
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,21 +9,15 @@ from symlib.network import Layer, Network
 from symlib.symmetry import tied_units
 from symlib.training import descend
 
-quickjs = pytest.importorskip("quickjs")
-
-FIGURES = Path(__file__).parents[2] / "docs" / "_static" / "figures"
 TIED = [("magic", 1), ("identity", 1), ("equal", 1), ("equal", 4)]
 FREE = [("shuffled", 1), ("random", 1), ("random", 4)]
 STEPS, RATE = 1000, 0.2
 
 
 @pytest.fixture(scope="module")
-def call():
+def call(scripts):
     """Return a function that evaluates an expression after the scripts."""
-    context = quickjs.Context()
-    for name in ("core", "sums"):
-        context.eval((FIGURES / f"{name}.js").read_text(encoding="utf-8"))
-    return lambda expression: json.loads(context.eval(f"JSON.stringify({expression})"))
+    return scripts("sums")
 
 
 @pytest.fixture(scope="module")
@@ -75,15 +66,13 @@ def test_tied_starts_stay_one_unit_and_others_part_at_once(call, trained, kind, 
 
 
 @pytest.mark.parametrize(("kind", "seed"), [*TIED, *FREE])
-def test_the_program_prints_the_loss_of_the_page(call, trained, kind, seed):
+def test_the_program_prints_the_loss_of_the_page(call, capsys, trained, kind, seed):
     """And what the library says of the units."""
     losses, _ = trained(kind, seed)
     state = json.dumps({"middle": kind, "seed": seed, "step": 150})
     program = call(f"figures.sums.program({state}, {losses[150]})")
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        exec(program, {})
-    labels, printed = said.getvalue().splitlines()
+    exec(program, {})
+    labels, printed = capsys.readouterr().out.splitlines()
     promised = float(program.rsplit("# ", 1)[1])
     assert float(printed) == pytest.approx(promised, rel=1e-3)
     assert ("3" in labels) == ((kind, seed) in FREE)

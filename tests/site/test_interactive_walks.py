@@ -16,9 +16,6 @@ from symlib.nullspace import metamer
 from symlib.propagation import correlation_map, fixed_point
 from symlib.spectrum import marchenko_pastur, tracy_widom
 
-quickjs = pytest.importorskip("quickjs")
-
-SCRIPTS = walks.SCRIPTS
 DIGITS = load_digits().data[list(walks.SAMPLES)] / 16
 WEIGHTS = {
     "half": lambda units, draw: np.full((units, 64), 0.5),
@@ -36,20 +33,9 @@ COLUMNS = 160
 
 
 @pytest.fixture(scope="module")
-def script():
+def script(scripts):
     """Return a function that runs an expression after the scripts of the figures."""
-    context = quickjs.Context()
-    for name in ("core", "nullspace", "spectrum", "chaos"):
-        context.eval((SCRIPTS / f"{name}.js").read_text(encoding="utf-8"))
-    context.eval("const plain = (one) => ArrayBuffer.isView(one) ? [...one] : one;")
-
-    def run(expression, **given):
-        for name, value in given.items():
-            context.eval(f"globalThis.{name} = {json.dumps(value)};")
-        words = f"JSON.stringify({expression}, (_, one) => plain(one)) ?? 'null'"
-        return json.loads(context.eval(words))
-
-    return run
+    return scripts("nullspace", "spectrum", "chaos")
 
 
 def printed(program):

@@ -53,9 +53,7 @@ def test_a_description_is_the_first_paragraph_in_plain_text():
         ".. note:: A note.\n\nTitle\n=====\n\n.. class:: claim-line\n\nChecks S01.\n\n"
         "Units *stay* tied\nfor :math:`\\varepsilon = 0`, ``exact`` sums.\n\nMore.\n"
     )
-    assert (
-        symlib_site.meta.description(doctree) == "Units stay tied for varepsilon = 0, exact sums."
-    )
+    assert symlib_site.meta.description(doctree) == "Units stay tied for ε = 0, exact sums."
     assert symlib_site.meta.description(read("- a list\n- alone")) == ""
 
 

@@ -270,7 +270,12 @@ def test_the_search_loads_little(site):
     assert all(f'<script defer src="{name}' in page for name in SCRIPTS)
     assert f'data-passages="{symlib_site.search.FILE}"' in page  # loaded when there is a question
     assert "searchtools.js" not in page
-    assert "searchindex.js" not in page
+
+
+def test_the_index_of_sphinx_is_not_in_the_site(site):
+    """No page loads it; the inventory by which other projects link to the library stays."""
+    assert not (site.html / "searchindex.js").exists()
+    assert (site.html / "objects.inv").is_file()
 
 
 # The parts, alone

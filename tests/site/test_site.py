@@ -10,14 +10,11 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import symlib_site.entries
 import symlib_site.figures
+import symlib_site.reference
 
 from symlib.claims import ClaimFailed, check
 
-ROOT = Path(__file__).parents[2]
-PAGES = sorted(
-    path.relative_to(ROOT / "gallery").with_suffix("").as_posix()
-    for path in ROOT.glob("gallery/*/plot_*.py")
-)
+PAGES = symlib_site.reference.pages_in_gallery()
 ALLOWED = {"", "data"}
 OUTSIDE = {"http", "https", "mailto"}
 

@@ -47,6 +47,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
         ledger.open_records,
         notebooks.isolate_kernel,
         notebooks.share_ports,
+        search.set_aside,
         OTHERS,  # sphinx-gallery executes its scripts
         live.expect_marks,
         figures.set_marks,
@@ -104,9 +105,9 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all parts with Sphinx."""
-    for part in (downloads, figures, folds, interactive, ledger, live, math, meta):
+    for part in (figures, folds, interactive, ledger, live, math, meta, search, single, source):
         part.setup(app)
-    for part in (search, single, source, topics, whole):
+    for part in (topics, whole):
         part.setup(app)
     for event, listeners in ORDER.items():
         others = listeners.index(OTHERS)

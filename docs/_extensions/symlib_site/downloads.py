@@ -19,16 +19,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
-from sphinx.util.docutils import SphinxRole
 
-from . import figures, furniture
+from . import figures, furniture, pages
 from .expect import expect
 
 NEED = '"symlib-nn"'
-BLOCK = re.compile(r"# /// script\n((?:#.*\n)+?)# ///\n")
 HEAD = re.compile(r"(?:#.*\n)+")  # the block, and how to run the script
 FETCHED = """\
 # To run it: uv run {name}.py
@@ -56,7 +53,7 @@ def build_wheel(root: Path, folder: Path) -> Path:
 
 def with_directions(script: str, name: str, address: str) -> str:
     """Return the text of a script that says below its script block how it is run."""
-    block = BLOCK.match(script)
+    block = pages.BLOCK.match(script)
     if block is None or NEED not in block[0]:
         raise ExtensionError(f"{name}.py must begin with a script block that names {NEED}")
     table = re.sub(r"^# ?", "", block[1], flags=re.MULTILINE)
@@ -111,9 +108,9 @@ def finish(app: Sphinx, fault: Exception | None) -> None:
     wheel = build_wheel(Path(app.confdir).parent, site / "wheels")
     base = app.config.html_baseurl.rstrip("/")
     address = f"{base}/wheels/{wheel.name}" if base else ""
-    pages = [one for one in app.env.found_docs if furniture.PAGE.fullmatch(one)]
+    docnames = [one for one in app.env.found_docs if furniture.PAGE.fullmatch(one)]
     files = {}
-    for docname in pages:
+    for docname in docnames:
         name = docname.rpartition("/")[2]
         source = Path(app.srcdir, docname)
         text = source.with_suffix(".py").read_text(encoding="utf-8")
@@ -150,18 +147,3 @@ def pack(archive: Path, members: dict[str, bytes]) -> None:
             entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
             entry.external_attr = 0o644 << 16
             new.writestr(entry, data, zipfile.ZIP_DEFLATED)
-
-
-class WheelLink(SphinxRole):
-    """A link to the wheel, which lies in the site when it is complete."""
-
-    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        """Return the link, relative to the page it stands on."""
-        up = "../" * self.env.docname.count("/")
-        wheel = f"symlib_nn-{self.config.release}-py3-none-any.whl"
-        return [nodes.reference("", self.text, refuri=f"{up}wheels/{wheel}", internal=True)], []
-
-
-def setup(app: Sphinx) -> None:
-    """Register with Sphinx what has no order."""
-    app.add_role("download-wheel", WheelLink())

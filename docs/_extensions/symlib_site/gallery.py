@@ -24,7 +24,6 @@ from sphinx.application import Sphinx
 from . import entries, figures, ledger, reference, seconds, topics
 from .expect import expect
 
-GALLERY = Path(__file__).parents[3] / "gallery"
 TILE = re.compile(r'(<div class="sphx-glr-thumbcontainer") tooltip="([^"]*)">')
 TITLE = re.compile(r'(<div class="sphx-glr-thumbnail-title">)(.*?)(</div>)')
 TAG_LIST = "<div id='sg-tag-list' class='sphx-glr-tag-list'></div>"
@@ -67,7 +66,7 @@ def reset(gallery_conf: dict[str, Any], script: str, when: str) -> None:
     plt.close("all")
     mpl.rcdefaults()
     plt.style.use(figures.STYLE)
-    (page,) = GALLERY.glob(f"*/{script}")
+    (page,) = reference.GALLERY.glob(f"*/{script}")
     docname = f"gallery/{page.parent.name}/{page.stem}"
     ledger.start_record(docname)
     seconds.start(docname)

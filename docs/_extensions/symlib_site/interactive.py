@@ -152,17 +152,9 @@ def load(
         app.add_js_file(f"figures/{script}.js", loading_method="defer")
 
 
-def _as_figure(way: str) -> Callable[[Any, nodes.Element], None]:
-    """Return a visitor that treats the node as what it is a case of."""
-    return lambda self, node: getattr(self, way)(node)
-
-
 def setup(app: Sphinx) -> None:
     """Register with Sphinx what has no order."""
-    others = ("latex", "text", "man", "texinfo")
-    for node, base in ((interactive, "figure"), (sets, "reference")):
-        pair = (_as_figure(f"visit_{base}"), _as_figure(f"depart_{base}"))
-        own = (visit_interactive, None) if node is interactive else (visit_sets, depart_sets)
-        app.add_node(node, html=own, **dict.fromkeys(others, pair))
+    app.add_node(interactive, html=(visit_interactive, None))
+    app.add_node(sets, html=(visit_sets, depart_sets))
     app.add_directive("interactive", InteractiveFigure)
     app.add_role("sets", Sets())

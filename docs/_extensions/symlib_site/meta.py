@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from . import cards
+from . import cards, passages
 from .twins import in_site
 
 LONGEST = 160  # characters of a description that search engines show
@@ -33,18 +33,10 @@ def description(doctree: nodes.document) -> str:
     """Return the first paragraph of a page as plain text of at most 160 characters."""
     for paragraph in doctree.findall(nodes.paragraph):
         inside = isinstance(paragraph.parent, nodes.section | nodes.document)
-        text = " ".join(_plain(paragraph).split())
+        text = " ".join(passages.plain(paragraph).split())
         if inside and text and not set(NO_PROSE) & set(paragraph["classes"]):
             return shortened(text)
     return ""
-
-
-def _plain(node: nodes.Node) -> str:
-    if isinstance(node, nodes.math):
-        return re.sub(r"\\(?:,|;|!|left|right)|[{}$]", "", node.astext()).replace("\\", "")
-    if isinstance(node, nodes.Text):
-        return node.astext()
-    return "".join(map(_plain, node.children))
 
 
 def shortened(text: str, longest: int = LONGEST) -> str:

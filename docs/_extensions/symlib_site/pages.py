@@ -20,7 +20,7 @@ from sphinx.application import Sphinx
 from sphinx.config import Config
 
 from . import entries, squeeze, topics, typed_numbers
-from .faults import Fault, beyond
+from .faults import Fault
 
 ROOT = Path(__file__).parents[3]
 GALLERY = ROOT / "gallery"
@@ -409,13 +409,11 @@ def find_faults(draft: str = "") -> list[Fault]:
     written = pages()
     names = {page.name for page in written}
     found = [*find_faults_of_ledger(names), *topics.find_faults(topics.topics(), names)]
-    squeezed: list[Fault] = []
     for page in written:
         if not draft or page.name.endswith(f"/{draft}"):
             found += find_faults_of_page(page)
-            squeezed += squeeze.find_faults(page.file, page.text)
-    found += beyond("squeeze", squeezed)
-    found += beyond("typed_numbers", typed_numbers.find_faults(ROOT))
+            found += squeeze.find_faults(page.file, page.text)
+    found += typed_numbers.find_faults(ROOT)
     return [fault for fault in found if not draft or Path(fault.file).stem == draft]
 
 

@@ -14,8 +14,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import html
-import re
 from collections.abc import Iterable
 from html.parser import HTMLParser
 from pathlib import Path
@@ -36,8 +34,6 @@ HEADERS = {
     "payment=(), usb=()",
 }
 UNUSED = ("connect-src", "object-src", "frame-src", "worker-src", "manifest-src", "media-src")
-SUSPECT = re.compile(r"""[\s"'/](style|on\w+)\s*=|script:""", re.IGNORECASE)
-BLOCK = re.compile(r"<(script|style)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
 CHARSET = '<meta charset="utf-8">'  # the first tag in the head of a page
 POLICY = '<meta http-equiv="Content-Security-Policy"'
 CACHED = "public, max-age=86400, stale-while-revalidate=604800"  # not all names change with content
@@ -74,13 +70,6 @@ class Inline(HTMLParser):
         if tag == self._inside:
             self.found[tag].add(self._text)
         self._inside = ""
-
-
-def inline(text: str) -> Inline:
-    """Read a page; one without a trace of a style or handler in an attribute need not be parsed."""
-    if not SUSPECT.search(html.unescape(text)):
-        text = "".join(block[0] for block in BLOCK.finditer(text))
-    return Inline(text)
 
 
 def digest(text: str) -> str:
@@ -128,7 +117,7 @@ def write_policies(site: Path) -> list[tuple[str, str]]:
     faults = []
     for path in sorted([*site.rglob("*.html"), *site.rglob("*.svg")]):
         text = path.read_text(encoding="utf-8")
-        page = inline(text)
+        page = Inline(text)
         for kind, texts in page.found.items():
             everywhere[kind] |= texts
         if path.suffix == ".html":

@@ -39,6 +39,14 @@ class SearchSite(SearchEnglish):
         return []
 
 
+def set_aside(app: Sphinx) -> None:
+    """Let Sphinx keep its own index, which no page loads, beside the site and not in it."""
+    if app.builder.format == "html":
+        named = hasattr(app.builder, "searchindex_filename")
+        expect(named, "sphinx", "ask its builder for the name of the search index")
+        app.builder.searchindex_filename = str(Path(app.doctreedir, "searchindex.js"))
+
+
 def _record(app: Sphinx, docname: str) -> Path:
     return Path(app.doctreedir, "passages", f"{docname}.json")
 

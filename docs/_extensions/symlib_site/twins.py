@@ -167,11 +167,6 @@ class Twin:
         """Return the line that is seen while an answer is folded."""
         return f"**{self.blocks(node.children, ' ')}**"
 
-    def block_container(self, node: nodes.container) -> str:
-        """Return what a container holds; the title of a card is set in bold."""
-        text = self.blocks(node.children)
-        return f"**{text}**" if "sd-card-title" in node["classes"] else text
-
     def block_image(self, node: nodes.image) -> str:
         """Return an image with the words that stand for it."""
         return self.inline(node)
@@ -180,15 +175,6 @@ class Twin:
         """Return an entry of the bibliography."""
         label, *rest = node.children
         return f"**{label.astext()}.** {self.blocks(rest)}"
-
-    def block_footnote(self, node: nodes.footnote) -> str:
-        """Return a footnote."""
-        label, *rest = node.children
-        return _indented(self.blocks(rest), f"[^{label.astext()}]: ", "    ")
-
-    def block_transition(self, node: nodes.transition) -> str:
-        """Return a rule between two parts."""
-        return "---"
 
     def block_desc(self, node: addnodes.desc) -> str:
         """Return what is documented of a function: how it is called, and its docstring."""
@@ -201,10 +187,6 @@ class Twin:
         """Return how a function is called, as a heading."""
         call = " ".join(node.astext().split())
         return f"{'#' * min(self.level, 6)} `{call}`"
-
-    def block_desc_content(self, node: addnodes.desc_content) -> str:
-        """Return a docstring."""
-        return self.blocks(node.children)
 
     def block_table(self, node: nodes.table) -> str:
         """Return a table; a cell is one line."""
@@ -247,8 +229,6 @@ class Twin:
         """Return emphasis."""
         return _around("*", self.children(node))
 
-    inline_title_reference = inline_emphasis
-
     def inline_strong(self, node: nodes.strong) -> str:
         """Return strong emphasis."""
         return _around("**", self.children(node))
@@ -280,10 +260,6 @@ class Twin:
         if "filename" in node:
             return f"[{text}]({node.get('refuri') or self.downloads + node['filename']})"
         return text
-
-    def inline_footnote_reference(self, node: nodes.footnote_reference) -> str:
-        """Return the mark of a footnote."""
-        return f"[^{node.astext()}]"
 
     downloads = "_downloads/"
 

@@ -24,7 +24,7 @@ from .faults import Fault
 # as in conf.py
 EXTENSIONS = {"attrs_inline", "colon_fence", "deflist", "dollarmath", "substitution"}
 CLOSED = {"code-cell", "bibliography", "corrections", "ledger", "math", "tag-list", "toctree"}
-TITLED = {"admonition", "dropdown", "grid-item-card"}  # the argument of these is prose
+TITLED = {"admonition", "dropdown"}  # the argument of these is prose
 DIGITS = r"\d+(?:[.,/:]\d+)*"
 WORDS = (
     "thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|"

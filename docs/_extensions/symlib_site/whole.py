@@ -56,3 +56,5 @@ class FileLink(SphinxRole):
 def setup(app: Sphinx) -> None:
     """Register with Sphinx what has no order."""
     app.add_role("download-site", FileLink(f"{NAME}.zip"))
+    wheel = f"symlib_nn-{app.config.release}-py3-none-any.whl"
+    app.add_role("download-wheel", FileLink(f"wheels/{wheel}"))

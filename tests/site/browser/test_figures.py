@@ -29,21 +29,6 @@ WORDS = """paper => {
 }"""
 
 
-def luminance(color):
-    """Return the relative luminance of a color, as WCAG 2 defines it."""
-    parts = (value / 255 for value in color)
-    red, green, blue = (
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one, other):
-    """Return the contrast of two colors, from 1 to 21."""
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
 @pytest.fixture(scope="module")
 def window(reader):
     """Return a window."""
@@ -52,7 +37,7 @@ def window(reader):
 
 
 @pytest.mark.parametrize("figure", FIGURES)
-def test_the_words_of_a_figure_can_be_read(window, figure):
+def test_the_words_of_a_figure_can_be_read(window, contrast, figure):
     """Each has a contrast of 4.5 with the color that most of its background has."""
     tab = window.open(figure)
     words = tab.evaluate(WORDS, DARK if figure.endswith("-dark.svg") else LIGHT)

@@ -25,17 +25,16 @@ CONTROLS = """() => {
 }"""
 FOCUS = """() => {
   const one = document.activeElement;
-  const ringed = (box, part) => {
+  const ringed = (box) => {
     if (!box?.checkVisibility({opacityProperty: true})) return false;
-    const style = getComputedStyle(box, part);
-    const place = (part ? box.closest(".sd-card") : box).getBoundingClientRect();
+    const style = getComputedStyle(box);
+    const place = box.getBoundingClientRect();
     return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2
       && place.bottom > 0 && place.top < innerHeight && place.right > 0 && place.left < innerWidth;
   };
   const rings = [one, ...(one.labels ?? []), one.closest(".sidebar-search-container"),
     ...(one.id === "__toc" ? document.querySelectorAll(".toc-overlay-icon") : [])];
-  const card = one.matches(".sd-stretched-link") && ringed(one, "::after");
-  return [window.controls.indexOf(one), card || rings.some(box => ringed(box))];
+  return [window.controls.indexOf(one), rings.some(ringed)];
 }"""
 
 
