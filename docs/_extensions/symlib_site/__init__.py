@@ -105,9 +105,8 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register all parts with Sphinx."""
-    for part in (figures, folds, interactive, ledger, live, math, meta, search, single, source):
-        part.setup(app)
-    for part in (topics, whole):
+    named = (figures, folds, interactive, ledger, live, math, meta, search, single, source)
+    for part in (*named, topics, whole):
         part.setup(app)
     for event, listeners in ORDER.items():
         others = listeners.index(OTHERS)
