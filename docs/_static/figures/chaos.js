@@ -1,6 +1,5 @@
-/* Order and chaos: what becomes of the length and the correlation of two inputs in a deep network.
- * Lines are the maps of infinitely wide layers, as symlib.propagation has them; points are one
- * random network, whose sums are drawn layer by layer. */
+/* Order and chaos: lengths and correlations of inputs through depth. Lines are the maps of infinitely
+ * wide layers, as symlib.propagation has them; points are one random network. */
 (() => {
   "use strict";
   const { Rng, number, minus, range, ticks, line, svg, placed } = figures;
@@ -9,7 +8,7 @@
    * exp(-π² 10 / √q). tanh is odd, so that points above 0 are enough, with twice the weight. */
   const POINTS = range(0.05, 11.95, 0.1);
   const WEIGHTS = POINTS.map((z) => 0.2 * Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI));
-  /* The first 150 Hermite polynomials of odd order, orthonormal, times the weights. */
+  /* 150 orthonormal Hermite polynomials, of odd order, times the weights. */
   const HERMITE = (() => {
     const rows = [];
     let before = POINTS.map(() => 0), now = POINTS.map(() => 1);
@@ -21,14 +20,13 @@
   })();
   const dot = (a, b) => a.reduce((sum, v, j) => sum + v * b[j], 0);
 
-  /* What an activation makes of sums of length q: the mean of its square and of its squared slope,
-   * and product(c), the mean of φ(√q z₁) φ(√q z₂) for the correlation c. */
+  /* For sums of length q: means of φ² and φ'², and product(c), that of φ φ for the correlation c. */
   const ACTIVATIONS = {
     tanh(q) {
       const values = POINTS.map((z) => Math.tanh(Math.sqrt(q) * z));
       const square = dot(WEIGHTS, values.map((t) => t * t));
       const slope = dot(WEIGHTS, values.map((t) => (1 - t * t) ** 2));
-      let parts; /* Mehler: the sum of squared coefficients times powers of c */
+      let parts; /* Mehler's formula: a power of c times the square of each coefficient */
       const product = (c) => {
         parts ??= HERMITE.map((row) => dot(row, values) ** 2);
         const rest = square - parts.reduce((a, b) => a + b);
@@ -86,7 +84,7 @@
     if (slope < 1 + NEAR) return { length, correlation: 1, slope };
     return { length, correlation: biases ? zero((c) => map(c) - c, 0, 1 - 1e-9) : 0, slope };
   }
-  /* The weight variance at which tanh with these biases is on the border, to six digits. */
+  /* The weight variance at which tanh is on the border, to six digits. */
   function border(biases) {
     if (!biases) return 1;
     const q = zero((q) => {
@@ -136,10 +134,10 @@
     const chi = `χ₁ = ${number(slope, 4)}`, settles = `The length settles at ${number(length)}.`;
     if (relu && !biases)
       return ["no chaos: without biases all scales of the weights take a pair the same way, and all pairs merge",
-        slope === 1 ? "Each length is kept." : `Each layer multiplies the length by ${number(slope)}.`];
+        slope === 1 ? "Each length is kept." : `Each layer multiplies the length by ${number(slope, 4)}.`];
     if (relu && slope >= 1)
       return [`no chaos, although ${chi}: the length grows without end, the biases no longer count, and all pairs merge`,
-        slope > 1 ? `Each layer multiplies the length by more than ${number(slope)}.` : `Each layer adds ${biases} to the length.`];
+        slope > 1 ? `Each layer multiplies the length by more than ${number(slope, 4)}.` : `Each layer adds ${biases} to the length.`];
     if (!length)
       return weights === 1
         ? [`end of the border, ${chi}: a correlation hardly moves, and rests where its start decides`, "The length fades like 1/(2 depth)."]
@@ -150,7 +148,7 @@
   }
   const power = (x) => (isFinite(x) ? x.toExponential(3).replace(/([+-])(\d)$/, "$10$2") : "inf");
   const four = (x) => (isNaN(x) ? "nan" : x.toFixed(4));
-  /* Python that prints what has become of correlations and lengths, and what they would become. */
+  /* Python that prints where the lines end, and where they would. */
   function program(state, starts) {
     const { paths, lengths } = follow(state, starts), { length, correlation, slope } = end(state);
     return `import numpy as np
@@ -177,7 +175,7 @@ print(f"{end.length:.3e} {end.correlation:.4f} {end.slope:.4f}")  # ${power(leng
     figure.slider("biases", "Biases σ_b²", { values: BIASES, value: 0.05 });
     figure.slider("start", "Start", {
       values: [-0.9, -0.5, 0, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999, 0.99999, 0.999999], value: 0.99,
-      text: (v) => minus(`c = ${v}, ${number((Math.acos(v) * 180) / Math.PI, 2)}°`), said: (v) => `correlation ${v}`,
+      text: (v) => minus(`c = ${v}`), said: (v) => `correlation ${v}, ${number((Math.acos(v) * 180) / Math.PI, 2)} degrees apart`,
     });
     figure.slider("depth", "Depth", { values: range(5, 50, 5), value: 20, text: (v) => `${v} layers` });
     figure.whole("draw", 1, 0, 1e6);
@@ -251,7 +249,7 @@ print(f"{end.length:.3e} {end.correlation:.4f} {end.slope:.4f}")  # ${power(leng
       const setting = `${state.phi.replace("relu", "ReLU")}, σ_w² = ${number(state.weights, 4)}, σ_b² = ${state.biases}`;
       const [pairs, why] = regime(state), ends = theory.paths.map((path) => shown(path[depth]));
       const seen = found.paths.map((path) => shown(path[depth]));
-      const ways = `from ${starts[0]} to ${ends[0]} and from ${starts[1]} to ${ends[1]}`;
+      const ways = minus(`from ${starts[0]} to ${ends[0]} and from ${starts[1]} to ${ends[1]}`);
       figure.say(`${setting}, infinite width: ${pairs}. ${why} In ${depth} layers correlations went ${ways}; in the network to ${seen[0]} and ${seen[1]}.`);
       figure.tell(left, `Maps of the correlation in the first layer and in the last, with stairs ${ways}. ${setting}: ${pairs}.`);
       figure.tell(right, `Correlation through ${depth} layers: ${ways}; in the network to ${seen[0]} and ${seen[1]}.`);
