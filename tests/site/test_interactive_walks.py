@@ -447,6 +447,32 @@ def test_the_points_of_order_and_chaos_scatter_about_the_lines(script, phi, weig
     assert error[:, 1:].min() > 0
 
 
+def test_the_points_stray_where_nothing_pulls_them_back(script):
+    """Tanh at the end of its border: four times the depth doubles the scatter, as errors add up."""
+    state = {"phi": "tanh", "weights": 1, "biases": 0, "depth": 40}
+    ask = (
+        "Array.from({ length: 200 }, (_, draw) => "
+        "figures.chaos.network({ ...state, draw }, [0.2]).paths[0])"
+    )
+    scatter = np.std(script(ask, state=state), axis=0)
+    assert abs(scatter[40] / scatter[10] - 2) <= 4 * 2 * 200**-0.5  # four standard errors
+    assert abs(scatter[1] - (1 - 0.2**2) / 500**0.5) <= 4 * 400**-0.5 * scatter[1]
+
+
+def test_what_the_prose_says_of_order_and_chaos_is_so():
+    """In fifty layers at 8 close pairs end beside unlike ones, and biases hurry pairs of ReLU."""
+    state = {"phi": "tanh", "weights": 8, "biases": 0.05, "depth": 50}
+    _, paths = followed(state, [0.2, 0.99, 0.999999])
+    assert abs(paths[1, -1] - paths[0, -1]) < 1e-3
+    assert abs(paths[2, -1] - paths[0, -1]) < 1e-2
+    assert np.degrees(np.arccos(0.999999)) < 0.1
+    state = {"phi": "relu", "weights": 2, "depth": 20}
+    (_, without), (_, hurried) = (
+        followed(state | {"biases": biases}, [0.2, 0.99]) for biases in (0, 0.5)
+    )
+    assert (hurried[:, 1:] > without[:, 1:]).all()
+
+
 def told(script, state):
     """Return what the figure says of pairs and of lengths."""
     return script("figures.chaos.regime(state)", state=state)

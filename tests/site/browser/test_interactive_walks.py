@@ -95,7 +95,7 @@ SAID = {
     "weights=1.4": "order, χ₁ = 0.911: all pairs merge",
     "weights=1.760955&depth=50": "border, χ₁ = 1: all pairs merge, but 1 - c only falls like",
     "weights=2": "chaos, χ₁ = 1.048: all pairs end at the correlation 0.744;",
-    "weights=8&start=0.999999&depth=30": "chaos, χ₁ = 1.763: all pairs end at the correlation 0.0474;",
+    "weights=8&start=0.999999&depth=50": "all pairs end at the correlation 0.0474;",
     "weights=2&biases=0.5": "order, χ₁ = 0.8089: all pairs merge",
     "weights=2&biases=0&start=-0.9": "all pairs end at the correlation 0;",
     "weights=1&biases=0&depth=50": "end of the border, χ₁ = 1: a correlation hardly moves",
