@@ -1,6 +1,5 @@
 """The scripts of three interactive figures, run without a browser and held against the library."""
 
-import gzip
 import io
 import json
 from contextlib import redirect_stdout
@@ -13,7 +12,12 @@ from sklearn.datasets import load_digits
 
 from symlib.designs import hadamard
 from symlib.nullspace import metamer
-from symlib.propagation import correlation_map, fixed_point
+from symlib.propagation import (
+    correlation_map,
+    critical_weight_variance,
+    fixed_point,
+    length_map,
+)
 from symlib.spectrum import marchenko_pastur, tracy_widom
 
 DIGITS = load_digits().data[list(walks.SAMPLES)] / 16
@@ -313,55 +317,247 @@ def test_the_program_of_the_spectrum_prints_the_number_of_the_page(script, law, 
 
 # Order and chaos
 
+VARIANCES = (0.2, 0.9, 1, 1.3, 1.760955, 2, 2.5, 4, 8)
+BIASES = (0, 0.01, 0.05, 0.5, 1)
+NETWORKS = [
+    {"phi": phi, "weights": weights, "biases": biases, "depth": 50, "draw": 1}
+    for phi, weights, biases in product(("tanh", "relu"), VARIANCES, BIASES)
+]
+PHI = {"tanh": np.tanh, "relu": lambda z: np.maximum(z, 0)}
+
+
+def by_name(state):
+    """Return the state of the figure in the words of the library."""
+    return {
+        "weight_variance": state["weights"],
+        "bias_variance": state["biases"],
+        "activation": state["phi"],
+    }
+
+
+def followed(state, starts):
+    """Return lengths and correlations from layer to layer, as the library has them.
+
+    Variances may be arrays, of networks that are followed side by side.
+    """
+    network = by_name(state)
+    lengths = [np.ones_like(network["weight_variance"], dtype=float)]
+    paths = [np.add.outer(starts, 0 * lengths[0])]
+    for _ in range(state["depth"]):
+        paths.append(correlation_map(paths[-1], lengths[-1], **network))
+        lengths.append(length_map(lengths[-1], **network))
+    return np.array(lengths), np.moveaxis(paths, 0, -1)
+
+
+def drawn(state, starts, width=500):
+    """Return lengths and correlations in a network whose sums are drawn layer by layer."""
+    rng = np.random.default_rng(state["draw"])
+    phi, weights, biases = PHI[state["phi"]], state["weights"], state["biases"]
+    one, others, c = 1.0, np.ones(len(starts)), np.array(starts)
+    lengths, paths = [one], [c]
+    for _ in range(state["depth"]):
+        far, turn = rng.random((width, 2)).T
+        far, turn = np.sqrt(-2 * np.log(1 - far)), 2 * np.pi * turn
+        z, rest = far * np.cos(turn), far * np.sin(turn)
+        g = phi(np.sqrt(one) * z)
+        h = phi(np.sqrt(others)[:, None] * (c[:, None] * z + np.sqrt(1 - c**2)[:, None] * rest))
+        one = weights * np.mean(g**2) + biases
+        others = weights * np.mean(h**2, axis=1) + biases
+        c = np.minimum((weights * np.mean(g * h, axis=1) + biases) / np.sqrt(one * others), 1)
+        lengths.append(one)
+        paths.append(c)
+    return np.array(lengths), np.array(paths).T
+
+
+@pytest.mark.parametrize("phi", PHI)
+def test_the_lines_of_order_and_chaos_are_those_of_the_library(script, phi):
+    """Lengths to 1e-9 of themselves; correlations to 1e-6, from nearly equal and opposite ones."""
+    starts = [-0.9, 0.0, 0.2, 0.99, 0.999999]
+    for state in (one for one in NETWORKS if one["phi"] == phi):
+        found = script("figures.chaos.follow(state, starts)", state=state, starts=starts)
+        lengths, paths = followed(state, starts)
+        assert np.abs(np.array(found["lengths"]) / lengths - 1).max() <= 1e-9, state
+        assert np.abs(np.array(found["paths"]) - paths).max() <= 1e-6, state
+
+
+def test_where_depth_leads_is_what_the_library_says(script):
+    """Length, correlation and slope; what is infinite or nothing there has no number here."""
+    for state in NETWORKS:
+        found = script("figures.chaos.end(state)", state=state)
+        length, correlation, slope = fixed_point(**by_name(state))
+        assert (found["length"] is None) == np.isinf(length), state
+        assert (found["correlation"] is None) == np.isnan(correlation), state
+        if np.isfinite(length):
+            assert abs(found["length"] - length) <= 1e-9, state
+        if np.isfinite(correlation):
+            assert abs(found["correlation"] - correlation) <= 1e-6, state
+        assert abs(found["slope"] - slope) <= 1e-9, state
+
+
+def test_the_borders_among_the_variances_are_those_of_the_library(script):
+    """To the six digits that a link writes."""
+    for biases in (0, 0.01, 0.05, 0.1, 0.2, 0.5, 1):
+        border = critical_weight_variance(biases, activation="tanh")
+        found = script("figures.chaos.border(biases)", biases=biases)
+        assert found == round(float(border), 6)
+
+
+@pytest.mark.parametrize("state", NETWORKS[::4])
+def test_the_points_of_order_and_chaos_are_a_network_of_its_seed(script, state):
+    """The same as drawn here from default_rng; the map takes a rounding error to 1e-7 at most."""
+    starts = [0.2, 0.9]
+    for draw in (1, 77):
+        asked = {"state": state | {"draw": draw}, "starts": starts}
+        found = script("figures.chaos.network(state, starts)", **asked)
+        lengths, paths = drawn(asked["state"], starts)
+        assert np.abs(np.array(found["lengths"]) / lengths - 1).max() <= 1e-7
+        assert np.abs(np.array(found["paths"]) - paths).max() <= 1e-7
+
+
+@pytest.mark.parametrize(
+    ("phi", "weights", "biases"),
+    [("tanh", 1.4, 0.05), ("tanh", 2, 0.05), ("tanh", 8, 0.05), ("relu", 2, 0), ("relu", 2.5, 0.5)],
+)
+def test_the_points_of_order_and_chaos_scatter_about_the_lines(script, phi, weights, biases):
+    """Means of a hundred draws lie within four standard errors, and 10/width for the bias."""
+    state = {"phi": phi, "weights": weights, "biases": biases, "depth": 10}
+    asked = {"state": state, "starts": [0.2, 0.99]}
+    ask = (
+        "Array.from({ length: 100 }, (_, draw) => "
+        "figures.chaos.network({ ...state, draw }, starts).paths)"
+    )
+    found = np.array(script(ask, **asked))
+    _, paths = followed(state, asked["starts"])
+    error = found.std(axis=0) / 10
+    assert (np.abs(found.mean(axis=0) - paths) <= 4 * error + 10 / 500).all()
+    assert error[:, 1:].min() > 0
+
+
+def test_the_points_stray_where_nothing_pulls_them_back(script):
+    """Tanh at the end of its border: four times the depth doubles the scatter, as errors add up."""
+    state = {"phi": "tanh", "weights": 1, "biases": 0, "depth": 40}
+    ask = (
+        "Array.from({ length: 200 }, (_, draw) => "
+        "figures.chaos.network({ ...state, draw }, [0.2]).paths[0])"
+    )
+    scatter = np.std(script(ask, state=state), axis=0)
+    assert abs(scatter[40] / scatter[10] - 2) <= 4 * 2 * 200**-0.5  # four standard errors
+    assert abs(scatter[1] - (1 - 0.2**2) / 500**0.5) <= 4 * 400**-0.5 * scatter[1]
+
+
+def test_what_the_prose_says_of_order_and_chaos_is_so():
+    """In fifty layers at 8 close pairs end beside unlike ones, and biases hurry pairs of ReLU."""
+    state = {"phi": "tanh", "weights": 8, "biases": 0.05, "depth": 50}
+    _, paths = followed(state, [0.2, 0.99, 0.999999])
+    assert abs(paths[1, -1] - paths[0, -1]) < 1e-3
+    assert abs(paths[2, -1] - paths[0, -1]) < 1e-2
+    assert np.degrees(np.arccos(0.999999)) < 0.1
+    state = {"phi": "relu", "weights": 2, "depth": 20}
+    (_, without), (_, hurried) = (
+        followed(state | {"biases": biases}, [0.2, 0.99]) for biases in (0, 0.5)
+    )
+    assert (hurried[:, 1:] > without[:, 1:]).all()
+
+
+def told(script, state):
+    """Return what the figure says of pairs and of lengths."""
+    return script("figures.chaos.regime(state)", state=state)
+
+
+def fades(state):
+    """Tell whether tanh shrinks a length by a factor, which leaves the numbers of a machine."""
+    return state["weights"] < 1 and not state["biases"]
+
 
 @pytest.fixture(scope="module")
-def chaos(script):
-    """Return the data of the figure as the build writes them and as the script reads them."""
-    text = walks.chaos()
-    return text, script("figures.chaos.read(data)", data=json.loads(text))
+def far_down():
+    """Return lengths and correlations far down in each network."""
+    tanh = [one for one in NETWORKS if one["phi"] == "tanh"]
+    groups = [
+        ([one for one in tanh if not fades(one)], 2000),
+        ([one for one in tanh if fades(one)], 200),
+        ([one for one in NETWORKS if one["phi"] == "relu"], 200),
+    ]
+    found = {}
+    for group, depth in groups:
+        together = {key: np.array([one[key] for one in group]) for key in ("weights", "biases")}
+        together |= {"phi": group[0]["phi"], "depth": depth}
+        lengths, paths = followed(together, [0.2, 0.99])
+        for at, one in enumerate(group):
+            found[tuple(one.values())] = lengths[:, at], paths[:, at]
+    return found
 
 
-def test_the_data_of_order_and_chaos_are_small_and_always_the_same(chaos):
-    """At most 4 kB compressed, and the same text when it is made again."""
-    text, _ = chaos
-    assert len(gzip.compress(text.encode(), mtime=0)) <= 4000
-    assert walks.chaos() == text
+@pytest.mark.parametrize("state", NETWORKS)
+def test_the_words_of_order_and_chaos_are_true(script, far_down, state):
+    """Each kind of sentence is said where far down the maps of the library do what it says."""
+    pairs, lengths = told(script, state)
+    q, paths = far_down[tuple(state.values())]
+    gone = 1 - paths
+    if "all pairs merge" in pairs:
+        assert gone[:, -1].max() < 2e-2
+    if pairs.startswith("order"):
+        assert gone[:, -1].max() < 1e-9
+    if pairs.startswith("border"):
+        steady = np.diff(1 / gone[:, [1000, 1500, 2000]])  # 1 / (1 - c) gains the same
+        assert np.allclose(steady[:, 0], steady[:, 1], rtol=0.02)
+    if pairs.startswith("chaos"):
+        end = float(pairs.split("correlation ")[1].split(";")[0])
+        assert np.abs(paths[:, -1] - end).max() <= 5e-3 * max(end, 0.1)
+        assert end < 0.99
+    if "its start decides" in pairs:
+        assert np.ptp(paths[:, -1]) > 0.5
+        assert np.abs(paths[:, -1] - paths[:, -2]).max() < 1e-6
+    if pairs.startswith("no chaos"):
+        assert state["phi"] == "relu"
+        assert (np.diff(gone) <= 1e-12).all()
+    factors = q[1:] / q[:-1]
+    if "multiplies" in lengths:
+        factor = float(lengths.rstrip(".").split()[-1])
+        more = "more than" in lengths
+        assert (factors >= factor * (1 - 5e-5)).all()  # four digits are said
+        assert more == (factors[0] > factor * (1 + 5e-5))
+        assert abs(factors[-1] / factor - 1) <= 5e-5
+    if "is kept" in lengths:
+        assert np.allclose(q, 1)
+    if "adds" in lengths:
+        assert np.allclose(np.diff(q), float(lengths.split()[3]))
+    if "settles" in lengths:
+        assert abs(q[-1] / float(lengths.rstrip(".").split()[-1]) - 1) <= 5e-3
+    if "fades to 0" in lengths:
+        assert q[-1] < 1e-8
+        assert (factors < 1).all()
+    if "1/(2 depth)" in lengths:
+        assert abs(2 * 2000 * q[-1] - 1) < 0.01
 
 
-def test_the_curves_of_order_and_chaos_are_those_of_the_library(chaos):
-    """Map, paths, ends and slopes, up to the rounding to ten-thousandths."""
-    data, found = json.loads(chaos[0]), chaos[1]
-    half = 0.5e-4 + 1e-12
-    for k, sigma in enumerate(data["sigma"]):
-        network = {"weight_variance": sigma**2, "bias_variance": data["bias"], "activation": "tanh"}
-        length, end, slope = fixed_point(**network)
-        after = correlation_map(found["grid"], length, **network)
-        assert np.abs(np.array(found["map"])[:, k] - after).max() <= 3 * half  # steep at 1
-        assert abs(found["end"][k] - end) <= half
-        assert abs(found["slope"][k] - slope) <= half
-        path = np.array(data["start"])
-        for layer in np.array(found["theory"])[:, :, k].T:
-            assert np.abs(layer - path).max() <= half
-            path = correlation_map(path, length, **network)
-    slopes = np.interp(data["border"], data["sigma"], found["slope"])
-    assert abs(slopes - 1) < 2e-3
+def test_each_kind_of_words_is_said_somewhere(script):
+    """Else the test above could pass by silence."""
+    words = " ".join(" ".join(told(script, state)) for state in NETWORKS)
+    kinds = ["order, ", "border, ", "chaos, ", "end of the border", "neither order nor chaos"]
+    kinds += ["no chaos: without biases", "no chaos, although", "its start decides", "is kept"]
+    kinds += ["multiplies the length by 1.25", "by more than 1.25", "adds 0.05", "settles at"]
+    kinds += ["fades to 0", "1/(2 depth)", "all pairs merge", "all pairs end at"]
+    assert [kind for kind in kinds if kind not in words] == []
 
 
-def test_the_points_of_networks_do_not_wander(chaos):
-    """Each lies within four of its standard errors, and 3/width, of the line of the theory."""
-    data, found = json.loads(chaos[0]), chaos[1]
-    theory, networks = (np.array(found[name]) for name in ("theory", "networks"))
-    assert networks.shape == (2, 11, len(data["sigma"]))
-    off = np.abs(networks - theory[:, ::2])
-    assert data["error"] <= 0.004
-    assert off.max() <= 4 * data["error"] + 3 / data["width"]
-    assert off.mean() > 0  # they are networks, not the line
+def test_relu_takes_no_pair_of_one_length_apart(script):
+    """Neither at the scales of the figure nor beyond; biases only bring pairs nearer."""
+    pairs = 1 - np.geomspace(1e-12, 2, 60)
+    for weights, q in product((1e-3, 0.2, 2, 2.5, 8, 1e3), (1e-6, 1, 1e6)):
+        without = correlation_map(pairs, q, weight_variance=weights, activation="relu")
+        assert (without >= pairs - 1e-15).all()
+        for biases in (1e-3, 0.05, 1, 100):
+            network = {"weight_variance": weights, "bias_variance": biases, "activation": "relu"}
+            assert (correlation_map(pairs, q, **network) >= without - 1e-15).all()
+    apart = correlation_map(1.0, 0.1, 10, weight_variance=2.0, bias_variance=1, activation="relu")
+    assert apart < 0.9  # inputs of one direction and two lengths do part
 
 
-@pytest.mark.parametrize("sigma", [0.6, 1.2, 1.4, 3.4])
-def test_the_program_of_order_and_chaos_prints_the_numbers_of_the_page(script, chaos, sigma):
-    """Both correlations after twenty layers, where they end, and the slope."""
-    data = json.loads(chaos[0])
-    asked = {"data": data, "k": data["sigma"].index(sigma)}
-    lines, promised = printed(script("figures.chaos.program(data, k)", **asked))
-    assert lines == promised
+@pytest.mark.parametrize("state", NETWORKS[::3])
+def test_the_program_of_order_and_chaos_prints_the_numbers_of_the_page(script, state):
+    """Both correlations and the length after the layers, and where they would end."""
+    for depth, start in ((5, -0.9), (50, 0.99)):
+        asked = {"state": state | {"depth": depth}, "starts": [0.2, start]}
+        lines, promised = printed(script("figures.chaos.program(state, starts)", **asked))
+        assert lines == promised

@@ -90,17 +90,88 @@ def test_the_program_of_the_spectrum_gives_the_number_that_the_page_shows(opened
         assert f"{float(printed):.3g}" in said(root)
 
 
-@pytest.mark.parametrize("sigma", [0.6, 1.2, 1.4, 3.4])
-def test_the_program_of_order_and_chaos_gives_the_number_that_the_sentence_says(opened, sigma):
-    """The correlation after the last layer, and where all pairs end."""
-    _, root = opened(CHAOS, f"sigma={sigma}")
+# A setting of order and chaos, and what is said of it
+SAID = {
+    "weights=1.4": "order, χ₁ = 0.911: all pairs merge",
+    "weights=1.760955&depth=50": "border, χ₁ = 1: all pairs merge, but 1 - c only falls like",
+    "weights=2": "chaos, χ₁ = 1.048: all pairs end at the correlation 0.744;",
+    "weights=8&start=0.999999&depth=50": "all pairs end at the correlation 0.0474;",
+    "weights=2&biases=0.5": "order, χ₁ = 0.8089: all pairs merge",
+    "weights=2&biases=0&start=-0.9": "all pairs end at the correlation 0;",
+    "weights=1&biases=0&depth=50": "end of the border, χ₁ = 1: a correlation hardly moves",
+    "weights=0.5&biases=0": "neither order nor chaos: signals fade",
+    "phi=relu&weights=2&biases=0": "no chaos: without biases all scales of the weights take a pair",
+    "phi=relu&weights=3&biases=0": "Each layer multiplies the length by 1.5.",
+    "phi=relu&weights=1&biases=0": "Each layer multiplies the length by 0.5.",
+    "phi=relu&weights=1&biases=0.5": "order, χ₁ = 0.5: all pairs merge",
+    "phi=relu&weights=2&biases=0.5": "no chaos, although χ₁ = 1: the length grows without end",
+    "phi=relu&weights=2.5&depth=50": "no chaos, although χ₁ = 1.25: the length grows without end",
+}
+CELLS = """root => [...root.querySelectorAll("tbody tr")].map(row =>
+  [...row.children].map(cell => cell.textContent))"""
+
+
+@pytest.mark.parametrize("setting", SAID)
+def test_order_and_chaos_says_what_python_finds(opened, setting):
+    """In the sentence, in the words of the drawings, in the program and in the table."""
+    _, root = opened(CHAOS, setting)
+    assert SAID[setting] in said(root)
     printed, promised = run(root)
     assert printed == promised
-    low, high = map(float, printed[0].split())
-    assert f"0.2 has become {low:.3g} and 0.99 has become {high:.3g};" in said(root)
-    end = printed[1].split()[0]
-    outcome = "All inputs become one" if float(end) == 1 else f"correlation {float(end):.3g},"
-    assert outcome in said(root)
+    _, end, slope = map(float, printed[2].split())
+    if "χ₁" in said(root):
+        assert abs(float(re.search(r"χ₁ = ([\d.]+\d|\d)", said(root))[1]) - slope) <= 6e-4
+    if "all pairs end at" in said(root):
+        assert abs(float(re.search(r"correlation ([\d.]+);", said(root))[1]) - end) <= 6e-4
+    start = dict(pair.split("=") for pair in setting.split("&")).get("start", "0.99")
+    ends = [float(one) for one in printed[0].split()]
+    ways = re.search(rf"from 0.2 to (.+?) and from {start} to (.+?); in the network", said(root))
+    for way, end in zip(ways.groups(), ends, strict=True):
+        shown = 1 - float(way[4:]) if way.startswith("1 - ") else float(way)
+        assert abs(shown - end) <= 6e-4
+    names = root.locator("svg[role=img]").evaluate_all("all => all.map(one => one.ariaLabel)")
+    assert SAID[setting].replace(" - ", " − ") in "\n".join(names)
+    rows = root.evaluate(CELLS)
+    last = [float(rows[-1][column]) for column in (1, 3)]
+    assert last == ends
+    if "inf" not in printed[1]:
+        shown = float(rows[-1][5].replace("−", "-"))
+        assert abs(shown / float(printed[1]) - 1) <= 0.05  # of a tiny length two digits are shown
+
+
+def test_the_draw_moves_the_points_of_order_and_chaos_and_not_the_lines(opened):
+    """The same setting, another network."""
+    tab, root = opened(CHAOS, "weights=2")
+    shapes = """root => ["path.curve", "circle, rect.f3"].map(name =>
+      [...root.querySelectorAll(name)].map(one => one.outerHTML).join())"""
+    lines, points = root.evaluate(shapes)
+    root.get_by_role("button", name="New draw").click()
+    tab.wait_for_timeout(400)
+    same, others = root.evaluate(shapes)
+    assert same == lines
+    assert others != points
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280])
+def test_order_and_chaos_keeps_within_its_room(opened, width):
+    """Whatever is said, nothing below the figure moves, when it wakes or later."""
+    tab, root = opened(CHAOS, viewport={"width": width, "height": 900})
+    assert tab.evaluate("window.moved") == []
+    height = root.evaluate("root => root.querySelector('.stage').offsetHeight")
+    for setting in SAID:
+        set_to(tab, root, CHAOS, setting)
+        assert root.evaluate("root => root.querySelector('.stage').offsetHeight") == height, setting
+
+
+def test_order_and_chaos_obeys_a_finger(opened):
+    """A tap on ReLU and one far left on the slider of the biases change what is said."""
+    tab, root = opened(CHAOS, window="phone, dark")
+    root.get_by_label("ReLU").tap()
+    slider = root.get_by_role("slider", name="Biases")
+    box = slider.bounding_box()
+    slider.tap(position={"x": 4, "y": box["height"] / 2})
+    tab.wait_for_timeout(500)
+    assert "ReLU, σ_w² = 4, σ_b² = 0, infinite width: no chaos" in said(root)
 
 
 # The null-space walk
@@ -222,14 +293,18 @@ CROSSED = """root => [...root.querySelectorAll(".word")].filter(word => {
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-def test_labels_lie_on_no_bar_and_no_point(opened, width):
-    """In all states of order and chaos, and in some of the spectrum."""
-    window = {"viewport": {"width": width, "height": 900}}
-    tab, root = opened(CHAOS, **window)
-    for sigma in np.arange(0.6, 3.41, 0.2):
-        set_to(tab, root, CHAOS, f"sigma={sigma:.1f}")
-        assert root.evaluate(CROSSED) == [], sigma
-    tab, root = opened(SPECTRUM, **window)
+def test_labels_of_order_and_chaos_lie_on_no_point(opened, width):
+    """In each kind of state."""
+    tab, root = opened(CHAOS, viewport={"width": width, "height": 900})
+    for state in (*SAID, "depth=5", "depth=50&draw=3", "weights=0.2&start=-0.5&biases=1"):
+        set_to(tab, root, CHAOS, state)
+        assert root.evaluate(CROSSED) == [], state
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_labels_of_the_spectrum_lie_on_no_bar(opened, width):
+    """In some states."""
+    tab, root = opened(SPECTRUM, viewport={"width": width, "height": 900})
     for state in ("mu=0.1", "mu=0.15&ratio=1", "mu=0.2", "mu=0.5", "mu=0.5&law=none"):
         set_to(tab, root, SPECTRUM, state)
         assert root.evaluate(CROSSED) == [], state
