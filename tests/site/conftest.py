@@ -252,16 +252,9 @@ def _shrunk(folder):
         path.write_text(text, encoding="utf-8")
     # the rules are those of the whole gallery, which this is not
     rules = folder / "docs" / "_extensions" / "symlib_site" / "pages.py"
-    asked = "if faults := find_faults(draft):"
-    text = rules.read_text(encoding="utf-8")
-    assert asked in text
-    rules.write_text(text.replace(asked, "if faults := []:"), encoding="utf-8")
+    _change(rules, "if faults := find_faults(draft):", "if faults := []:")
     # one page needs no processes beside that of the build
-    settings = folder / "docs" / "conf.py"
-    asked = '"parallel": os.cpu_count() or 1'
-    text = settings.read_text(encoding="utf-8")
-    assert asked in text
-    settings.write_text(text.replace(asked, '"parallel": False'), encoding="utf-8")
+    _change(folder / "docs" / "conf.py", '"parallel": os.cpu_count() or 1', '"parallel": False')
     ledger = folder / "symlib" / "claims.toml"
     verdicts = {"S01": "holds within limits", "S03": "holds"}  # as the small page has them
     entries = ledger.read_text(encoding="utf-8").split("\n[[claim]]\n")
@@ -276,14 +269,14 @@ def _shrunk(folder):
 @pytest.fixture(scope="session")
 def change():
     """Return a function that replaces a text in a file, which must be there."""
+    return _change
 
-    def replace(path, old, new):
-        text = path.read_text(encoding="utf-8")
-        assert old in text, f"{path.name} does not say {old!r}"
-        path.write_text(text.replace(old, new, 1), encoding="utf-8")
-        return text[: text.index(old)].count("\n") + 1  # the line
 
-    return replace
+def _change(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert old in text, f"{path.name} does not say {old!r}"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return text[: text.index(old)].count("\n") + 1  # the line
 
 
 @pytest.fixture(scope="session")
