@@ -186,7 +186,9 @@ run = descend(start, xor, labels, steps=8000, rate=0.1, record=spread)
 costs = np.diff(first_above(run.records)[decades <= 6])
 ratios = costs[1:] / costs[:-1]
 check("S09", "least decade over last, no decay", ratios.min(), 1, relation=">", shows="limit")
-check("S09", "fourth decade over first, no decay", costs[3] / costs[0], 4, relation=">", shows="limit")
+check(
+    "S09", "fourth decade over first, no decay", costs[3] / costs[0], 4, relation=">", shows="limit"
+)
 summary()
 
 # %%
