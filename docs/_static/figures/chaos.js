@@ -171,8 +171,8 @@ print(f"{end.length:.3e} {end.correlation:.4f} {end.slope:.4f}")  # ${power(leng
   figures.define("chaos", (figure) => {
     const variances = [...range(0.2, 4, 0.1), ...range(4.5, 8, 0.5), ...BIASES.slice(1).map(border)].sort((a, b) => a - b);
     figure.radios("phi", "Activation", { tanh: "tanh", relu: "ReLU" }, "tanh");
-    figure.slider("weights", "Weights σ_w²", { values: variances, value: 4, text: (v) => number(v, 4) });
-    figure.slider("biases", "Biases σ_b²", { values: BIASES, value: 0.05 });
+    figure.slider("weights", "Weights σ²", { values: variances, value: 4, text: (v) => number(v, 4) });
+    figure.slider("biases", "Biases σ²", { values: BIASES, value: 0.05 });
     figure.slider("start", "Start", {
       values: [-0.9, -0.5, 0, 0.5, 0.8, 0.9, 0.95, 0.99, 0.999, 0.9999, 0.99999, 0.999999], value: 0.99,
       text: (v) => minus(`c = ${v}`), said: (v) => `correlation ${v}, ${number((Math.acos(v) * 180) / Math.PI, 2)} degrees apart`,
@@ -246,7 +246,7 @@ print(f"{end.length:.3e} {end.correlation:.4f} {end.slope:.4f}")  # ${power(leng
       if (length > 0 && isFinite(length)) goal(lengths, length === 1 ? "is kept" : `settles at ${number(length)}`, Math.log10(length), full);
       else goal(lengths, length ? "grows without end" : "fades to 0", undefined, full);
 
-      const setting = `${state.phi.replace("relu", "ReLU")}, σ_w² = ${number(state.weights, 4)}, σ_b² = ${state.biases}`;
+      const setting = `${state.phi.replace("relu", "ReLU")}, weights ${number(state.weights, 4)}, biases ${state.biases}`;
       const [pairs, why] = regime(state), ends = theory.paths.map((path) => shown(path[depth]));
       const seen = found.paths.map((path) => shown(path[depth]));
       const ways = minus(`from ${starts[0]} to ${ends[0]} and from ${starts[1]} to ${ends[1]}`);

@@ -171,7 +171,7 @@ def test_order_and_chaos_obeys_a_finger(opened):
     box = slider.bounding_box()
     slider.tap(position={"x": 4, "y": box["height"] / 2})
     tab.wait_for_timeout(500)
-    assert "ReLU, σ_w² = 4, σ_b² = 0, infinite width: no chaos" in said(root)
+    assert "ReLU, weights 4, biases 0, infinite width: no chaos" in said(root)
 
 
 # The null-space walk
