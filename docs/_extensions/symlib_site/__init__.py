@@ -24,6 +24,7 @@ from . import (
     live,
     math,
     meta,
+    minutes,
     notebooks,
     pages,
     policy,
@@ -63,6 +64,7 @@ ORDER: dict[str, tuple[Callable[..., Any] | str, ...]] = {
         figures.want_words,
         furniture.arrange,
         topics.add_keywords,
+        minutes.tell,
     ),
     "env-check-consistency": (
         OTHERS,

@@ -18,12 +18,12 @@ from xml.sax.saxutils import escape
 from docutils import nodes
 from sphinx.application import Sphinx
 
-from . import cards, passages
+from . import cards, minutes, passages
 from .twins import in_site
 
 LONGEST = 160  # characters of a description that search engines show
 LOST = "404"  # the page for addresses where nothing is
-NO_PROSE = ("claim-line", "page-links")
+NO_PROSE = ("claim-line", minutes.CLASS, "page-links")
 ARTICLES = ("explanation", "gallery", "study", "zoo")  # folders
 
 # The page

@@ -29,7 +29,7 @@ SILENT = (
     *(nodes.meta, nodes.label, nodes.footnote_reference),
     *(addnodes.index, addnodes.toctree),
 )
-UNREAD = {"no-search", "take-away", "claim-head", "claim-line"}  # classes of links
+UNREAD = {"no-search", "take-away", "claim-head", "claim-line", "minutes"}  # classes of links
 UNREAD |= {"cell_output", "sphx-glr-script-out"}
 SHOWN = {"python", "pycon", "sh"}  # languages of code in prose; cells have others
 CODE = "In code: "
