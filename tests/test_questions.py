@@ -922,8 +922,10 @@ def test_jax():
 
 def test_an_embedding_as_last_layer(torch):
     """Of the default it is sixteen times too large; the loss tells."""
-    ((code, _),) = code_of("My embedding")
-    large, small = re.findall(r"loss (\d+), ln\(classes\) 7", run(code, {}))
+    ((code, shown),) = code_of("My embedding")
+    printed = run(code, {})
+    assert printed == shown
+    large, small = re.findall(r"loss (\d+), ln\(classes\) 7", printed)
     assert int(large) > 5 * math.log(1000)
     assert int(small) in (7, 8)
     assert math.sqrt(256) == 16
@@ -1048,6 +1050,20 @@ def test_float32_rounds_a_noise_of_1e_minus_8_away():
     assert np.mean(np.float32(0.5 + normal) == 0.5) > 0.9
     below, above = (abs(np.nextafter(np.float32(0.5), np.float32(to)) - 0.5) for to in (0, 1))
     assert (f"{below:.0e}", f"{above:.0e}") == ("3e-08", "6e-08")
+
+
+def test_bfloat16_around_1_keeps_most_entries_at_1(torch):
+    """Of a normal noise of 1e-3; units of hundreds of inputs differ, some of few are copies."""
+    noise = 1e-3 * torch.randn(256, 784, generator=torch.Generator().manual_seed(0))
+    rounded = (1 + noise).to(torch.bfloat16)
+    assert f"{(rounded == 1).float().mean():.0%}" == "97%"
+    assert len(rounded.unique(dim=0)) == 256
+    assert len(rounded[:, :8].unique(dim=0)) < 256
+
+
+def test_fourteen_starts_where_one_in_five_succeeds():
+    """The least number that leaves at most 5 % for no success."""
+    assert 0.8**14 <= 0.05 < 0.8**13
 
 
 def test_the_chance_of_two_similar_rows():
