@@ -139,8 +139,9 @@ def fit_bulk(matrix: npt.ArrayLike, *, chance: float = 0.01) -> Bulk:
     has about the law of `tracy_widom`, beta 1. The outliers are the k largest values for the
     largest k up to p / 2 whose k-th value is improbable for the noise of the values from it on.
     So one large value does not hide the next, as it would if they were asked from the first on
-    until one is not improbable. Where more than half of the values stick out this breaks down:
-    none may be found, and ``scale`` is theirs.
+    until one is not improbable. Many values near the threshold can hide each other even so: of 25
+    at twice the threshold in noise of 60 by 100, at times none was found. Where more than half of
+    the values stick out this breaks down: none may be found, and ``scale`` is theirs.
 
     Since v holds the largest value too, small Gaussian matrices have outliers more seldom than
     ``chance`` says. Where 1 % was asked, .3 % of those of 30 by 30 had one and .6 % of 100 by 100;
@@ -150,8 +151,8 @@ def fit_bulk(matrix: npt.ArrayLike, *, chance: float = 0.01) -> Bulk:
     values beyond its end. ``distance`` tells: in 11,000 Gaussian matrices from 30 by 30 to 300 by
     300 it was below 4 / p.
 
-    Beside k directions of strengths θ the scale is low by about v n p times the sum of v / θ²,
-    over (p - k)(n - k), as each takes a part of the noise with it.
+    Beside k directions of strengths θ the scale is low by about v times the sum of v / θ², as each
+    takes a part of the noise with it.
 
     What is added is found if it is strong. In large matrices a direction that is independent of
     the noise leaves the singular values where they were if its strength is below (n p)^(1/4) times

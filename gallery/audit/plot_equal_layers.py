@@ -8,8 +8,8 @@ Are equal layers a fault?
 
 Not by being equal at the start: what counts is whether they are still equal after some steps, which two snapshots tell.
 Copies that are averaged in equal shares, or gated softly by a zero router, stay equal to the last bit. Copies that are
-concatenated, routed at random or run one after another part at the first step if the weights after them differ and are
-not 0, and an encoder of copied layers learns slower all the same, in the task that is measured.
+concatenated, routed at random or run one after another, with random weights behind them, part at the first step here,
+and an encoder of copied layers learns slower all the same, in the task that is measured.
 
 PyTorch's ``nn.TransformerEncoder`` makes its layers as copies of one, which is reported in issue 86274 of PyTorch.
 Where a tie comes from is told on other pages; what the audit can say of copies, U03, is derived and measured here.
@@ -18,8 +18,8 @@ Where a tie comes from is told on other pages; what the audit can say of copies,
 # %%
 # Set-up
 # ------
-# Three copies of one layer of tanh units, without biases, in five networks. The audit sees the same in all of them:
-# three equal arrays.
+# Three copies of one layer of tanh units, without biases, in five networks. Of the copies the audit says the same
+# in all of them: three equal arrays.
 import autograd.numpy as anp
 import matplotlib.pyplot as plt
 import numpy as np
@@ -212,11 +212,14 @@ fig.alt_text = (
 # %%
 # What this page promises
 # -----------------------
-# **The start does not tell, U03.** The audit finds the same in all five, and says that it may be meant: a *look*.
+# **The start does not tell, U03.** Of the copies the audit says the same in all five, and that it may be meant: a
+# *look*. Of a zero router it says besides that it is zero.
 for name, (_, p) in networks.items():
     found = [one for one in audit(p) if one.kind == "equal arrays"]
     verdicts = [one.verdict for one in found]
     check("U03", f"looks at equal arrays, {name}", verdicts.count("look"), 1)
+kinds = [one.kind for one in audit(zero_router)]
+check("U03", "zero told, zero router", kinds.count("zero"), 1)
 
 # %%
 # **Some steps do.** Where copies can change places without a change of the prediction their gradients are equal, and
@@ -266,8 +269,8 @@ check(
 # %%
 # Where it stops being true
 # -------------------------
-# **A tie that is about to break.** Averaged copies part if their shares differ, or if dropout leaves out another unit in
-# each of them. To see what the loss does, switch dropout off.
+# **A tie that is about to break.** Under gradient descent averaged copies part if their shares differ, or if dropout
+# leaves out another unit in each of them. To see what the loss does, switch dropout off.
 
 
 def with_shares(p):
@@ -303,7 +306,9 @@ check("U03", "gap after two steps", gap(path[2]), 0, relation=">", shows="limit"
 
 # %%
 # **A router that chooses one.** If each sample goes to the copy with the largest score alone, and the first of equal ones
-# is taken, a zero router sends all samples to the first copy, and the others never move (W09).
+# is taken, a zero router sends all samples to the first copy at the first step, so that it alone moves. The gate moves
+# the router as well, so that the others get samples from the second step on. (With a choice that gives the router no
+# gradient they never move: W09.)
 
 
 def one_chosen(p):
@@ -317,8 +322,14 @@ def one_chosen(p):
     return sum(chosen[k] * gates[k] * of_copies[k] for k in range(copies))
 
 
-path = train(one_chosen, zero_router, steps=1)
+path = train(one_chosen, zero_router, steps=20)
+moves = []
+for step in (1, 20):
+    others = [path[step]["layer.1"] - one_layer, path[step]["layer.2"] - one_layer]
+    moves.append(np.abs(others).max())
 check("U03", "gap, one chosen by a zero router", gap(path[1]), 0, relation=">", shows="limit")
+check("U03", "first step: move of the others", moves[0], 0, shows="limit")
+check("U03", "twenty steps: move of the others", moves[1], 0, relation=">", shows="limit")
 
 
 # %%

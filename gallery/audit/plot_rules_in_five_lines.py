@@ -223,13 +223,13 @@ check("U04", "the same, equal tokens", at_equal, 1 / tokens, rounding=1e-12)
 # -------------------------
 # **Bounds that are near.** Where the lower bound is less than about 5.54 standard deviations away, the uniform number
 # does not begin at -1: :math:`2\Phi(a/\sigma) - 1` is rounded to -1 in single precision only if :math:`\Phi` is at most
-# :math:`2^{-26}`. With bounds at two standard deviations no entry is beyond them.
+# :math:`2^{-26}`. Where it begins above -1 its quantiles are finite, and what is cut to the bound is not far.
 edge = -special.ndtri(2.0**-26)
-for name, deviations, expected in (("nearer", edge - 0.01, 0), ("further", edge + 0.01, 1)):
-    zero = truncated_normal(np.array([0]), 2 / deviations)
-    check("U04", f"is 0 a bound, which is a little {name}", zero[0] == -2, expected, shows="limit")
-two = truncated_normal(rng.integers(0, 2**24, 10_000), 1.0)
-check("U04", "largest entry, bounds at 2", np.abs(two).max(), 2, relation="<=", shows="limit")
+for name, bound, expected in (("nearer", edge - 0.01, False), ("further", edge + 0.01, True)):
+    begins_at_end = np.float32(2 * share_below(-bound) - 1) == -1
+    check("U04", f"begins at -1, bound a little {name}", begins_at_end, expected, shows="limit")
+furthest = np.sqrt(2) * special.erfinv(np.nextafter(np.float32(1), np.float32(0)))
+check("U04", "furthest finite quantile", furthest, edge, relation="<=", shows="limit")
 
 # %%
 # **Fewer bits make it worse.** In bfloat16 PyTorch draws the uniform number in single precision and rounds it; what is

@@ -6,8 +6,8 @@
 Does a shared seed show?
 ========================
 
-It does where two layers draw by one rule that takes one number of the sequence for each entry: layers of one shape are
-equal, and others begin with the same numbers up to a factor, which 24 numbers tell from chance.
+It does where two layers draw by one rule in which each entry is one number of the sequence times a factor of the layer:
+layers of one shape are equal, and others begin with the same numbers up to that factor, which 24 numbers tell from chance.
 It may not where one number was drawn before, where another law or precision makes other numbers of the same bits, or
 where a rule draws again or decomposes what it drew.
 
@@ -131,8 +131,8 @@ fig.alt_text = (
 # %%
 # What this page promises
 # -----------------------
-# **One rule, one sequence, U02.** Layers of one shape and scale are equal. In another scale, shape, or order of the
-# axes the numbers begin with the same ones, up to a factor. The audit keeps the first 24 numbers of each array, by rows
+# **One rule, one sequence, U02.** Layers of one shape and scale are equal. In another scale or shape, or transposed,
+# the numbers begin with the same ones, up to a factor. The audit keeps the first 24 numbers of each array, by rows
 # and by columns, takes off their mean, divides by their length, and compares: so a shift does not hide them either.
 expected_of = {
     "the same": "equal arrays",
@@ -149,7 +149,8 @@ moved = 0.5 + drawn(other_shape, 1) / 100
 check("U02", "told, another mean", told(drawn(shape, 1), moved) == "same stream", True)
 
 # %%
-# The orthogonal matrix shows, too, because a QR decomposition begins with the first column, and only makes it shorter.
+# The orthogonal matrix shows, too, because a QR decomposition begins with the first column, and only makes it shorter:
+# in a matrix with as many columns, whose first column is made of the same numbers.
 #
 # **Chance does not do this.** For independent normal numbers the square of a correlation of 24 has the law
 # Beta(1/2, 11), by the argument for two similar rows in one dimension less. The audit takes beginnings as equal if each

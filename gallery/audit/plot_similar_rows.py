@@ -6,8 +6,8 @@
 How unlikely are two similar rows?
 ==================================
 
-It depends on how many entries they have: among rows of a few entries a nearly parallel pair is usual, and among rows of
-some hundreds of entries it has, by an exact law for normal entries, next to no chance.
+It depends on how many entries they have: among 64 rows of a few entries a nearly parallel pair is usual, and among 64
+rows of some hundreds of entries it has, by an exact law for normal entries, next to no chance.
 Among independent rows of one law, none of them 0, no other law has a smaller mean of an even power of the cosine, and
 heavy tails and short rows of signs make many more similar pairs.
 
@@ -23,7 +23,7 @@ rows*.
 # 1. We draw matrices of 64 rows, which have 2016 pairs.
 #
 # Let one of two independent rows have a direction that is *uniform* on the sphere, as that of :math:`d` independent
-# normal entries is. Then :math:`c^2` has the law Beta(1/2, (d - 1)/2), whatever the other row is: turn the sphere until
+# normal entries of mean 0 and one variance is. Then :math:`c^2` has the law Beta(1/2, (d - 1)/2), whatever the other row is: turn the sphere until
 # the other row is the first axis, and :math:`c^2` is the square of one normal number over the sum of :math:`d` squares.
 import matplotlib.pyplot as plt
 import numpy as np
@@ -112,7 +112,7 @@ fig.alt_text = (
     "Left: the largest cosine among 64 normal rows falls from nearly 1 at four entries to about a "
     "fifth at 512, along the line of theory. Right: pairs beyond the level of 1 in 20 are that "
     "rare for normal rows, more frequent for uniform ones and signs of few entries, and usual for "
-    "heavy tails in rows of 16 entries and more."
+    "heavy tails in rows of 32 entries and more."
 )
 
 # %%
@@ -287,8 +287,9 @@ ratio = 16 * found.mean()
 check("U01", "the same, over normal rows", ratio, 1, relation=">", shows="limit")
 
 # %%
-# **A common mean.** Rows of positive entries are all similar: for uniform entries from 0 to 1 the cosine of two rows
-# tends to 3/4 as they get longer. Here the least similar pair passes the level of 1 in 20. The audit tells a *shared
+# **A common mean.** Of rows of independent entries of one law with mean :math:`\mu` and mean square :math:`s` the cosines
+# tend to :math:`\mu^2/s` as the rows get longer: to 3/4 for uniform entries from 0 to 1, but only to
+# :math:`e^{-4} = 0.02` for lognormal ones, all of them positive, whose logarithm has the standard deviation 2. Here the least similar pair passes the level of 1 in 20. The audit tells a *shared
 # mean*, which explains it.
 positive = rng.uniform(0, 1, (rows, 64))
 least = squared_cosines(positive[np.newaxis]).min()
