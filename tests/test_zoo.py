@@ -161,6 +161,10 @@ def test_each_fault_and_look_of_the_hundred_has_a_reason(tables):
     assert used == set(reasons.REASONS)
     strange = tables.Finding("x", "y", 1, 1, "fault", "equal rows", 1, "a", 1.0, 2.0, 0.0, "w")
     assert reasons.unexplained([strange]) == [strange]
+    (at_the_cut, *_) = [row for row in rows if row.kind == "single entries"]
+    elsewhere = at_the_cut._replace(family="torch.nn", architecture="nn.LSTM")
+    by_another = at_the_cut._replace(why="the entry 37 is 60 standard deviations away")
+    assert reasons.unexplained([at_the_cut, elsewhere, by_another]) == [elsewhere, by_another]
 
 
 # The faults that are planted

@@ -19,7 +19,8 @@ JUDGMENTS = ("a mistake of a library", "may be meant", "meant")
 class Reason(NamedTuple):
     """Why some findings are there.
 
-    ``names`` and ``architectures`` are patterns, of the arrays' names and of what they are in.
+    ``names``, ``architectures``, ``family`` and ``why`` are patterns: of the arrays' names, of
+    what they are in, of the library, and of what the audit said of the worst.
     """
 
     title: str
@@ -28,6 +29,8 @@ class Reason(NamedTuple):
     judgment: str  # one of JUDGMENTS
     says: str
     architectures: str = "*"
+    family: str = "*"
+    why: str = "*"
 
 
 REASONS = (
@@ -35,6 +38,8 @@ REASONS = (
         "an entry at the cut",
         *("single entries", "*", JUDGMENTS[0]),
         "timm's cut normal law gives an infinite quantile to one number in 2²⁴, cut to −2",
+        family="timm",
+        why="the entry -2 is *",
     ),
     Reason(
         "copied layers",
@@ -58,6 +63,7 @@ REASONS = (
         "zero heads",
         *("zero", "head.*", JUDGMENTS[2]),
         "the last layer starts at 0: it is the first to learn, and the others follow",
+        family="timm",
     ),
     Reason(
         "open gates",
@@ -83,7 +89,12 @@ REASONS = (
 def reason_of(row: Finding) -> Reason | None:
     """Return the reason that explains all arrays of a row, or None."""
     for one in REASONS:
-        is_there = one.kind == row.kind and fnmatchcase(row.architecture, one.architectures)
+        patterns = (
+            (row.architecture, one.architectures),
+            (row.family, one.family),
+            (row.why, one.why),
+        )
+        is_there = one.kind == row.kind and all(fnmatchcase(*pair) for pair in patterns)
         if is_there and all(fnmatchcase(name, one.names) for name in row.names.split()):
             return one
     return None

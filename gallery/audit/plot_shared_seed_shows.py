@@ -134,6 +134,7 @@ fig.alt_text = (
 # **One rule, one sequence, U02.** Layers of one shape and scale are equal. In another scale or shape, or transposed,
 # the numbers begin with the same ones, up to a factor. The audit keeps the first 24 numbers of each array, by rows
 # and by columns, takes off their mean, divides by their length, and compares: so a shift does not hide them either.
+# What its name or values make a table, as of positions, it leaves out.
 expected_of = {
     "the same": "equal arrays",
     "another scale": "same stream",
@@ -149,7 +150,7 @@ moved = 0.5 + drawn(other_shape, 1) / 100
 check("U02", "told, another mean", told(drawn(shape, 1), moved) == "same stream", True)
 
 # %%
-# The orthogonal matrix shows, too, because a QR decomposition begins with the first column, and only makes it shorter:
+# The orthogonal matrix shows, too, because a QR decomposition begins with the first column, and only scales it:
 # in a matrix with as many columns, whose first column is made of the same numbers.
 #
 # **Chance does not do this.** For independent normal numbers the square of a correlation of 24 has the law

@@ -145,8 +145,8 @@ for name, one in {"two normal rows": normal[1], "one row is fixed": fixed}.items
 # What does it lose? The cosines of any two pairs are independent, even if they share a row: given that row, the two
 # others are independent of each other, and the law of each cosine is the same whatever the row is. So two pairs pass
 # together with the chance :math:`p^2`, and the expected number of pairs of pairs is
-# :math:`\lambda^2 (1 - 1/M)/2` with :math:`\lambda = Mp`. As :math:`w \le 1 + w(w - 1)/2` for each number :math:`w` of
-# pairs that pass, the chance is at least :math:`\lambda - \lambda^2/2`. At a chance of one in a thousand the bound is
+# :math:`\lambda^2 (1 - 1/M)/2` with :math:`\lambda = Mp`. Where :math:`w` pairs pass, :math:`w - w(w - 1)/2` is
+# at most 1, and 0 for :math:`w = 0`. So the chance is at least :math:`\lambda - \lambda^2/2`. At a chance of one in a thousand the bound is
 # wrong by half a thousandth of that, at most.
 few = 16
 pairs_of_few = few * (few - 1) / 2
@@ -223,8 +223,8 @@ for name in ("uniform", "heavy tails"):
 # -------------------------
 # **Few values.** Two rows of :math:`d` random signs are equal, or opposite, with the chance :math:`2^{1-d}`, which the
 # law of normal rows says is 0. So where an array holds few values the audit does not ask for similar rows, and for
-# equal rows it takes the chance from how often two of its entries agree. It says nothing of equal rows of 8 signs, and
-# tells a copied row of 64.
+# equal rows it takes the chance from how often two of its entries agree. It says nothing of equal rows of 8 signs, however
+# many there are, and tells a copied row of 64.
 signs = rng.choice([-1, 1], (1000, rows, 8))
 products = np.einsum("bif,bjf->bij", signs, signs)
 alike = np.sum(np.abs(products) == 8, axis=(1, 2))

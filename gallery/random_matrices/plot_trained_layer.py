@@ -298,8 +298,9 @@ check(
 # -------------------------
 # **No outlier does not mean that nothing was learned.** The first layer has none, though training moved it too: its
 # largest change is below the threshold. And a network of ReLU units, started at the scale that suits them, learns the
-# digits as well with no outlier in its two hidden layers. (An outlier counts here if chance makes it in one of a hundred
-# thousand matrices, as those at the usual level come up in one of a hundred networks.)
+# digits as well with no outlier in its two hidden layers, if an outlier is what chance makes in one of a hundred thousand
+# matrices. At the level of one in a hundred, as above, its second layer has one at times: the change there is not far
+# below the threshold.
 # The last layer has only ten rows, and the change is beyond the threshold there, too. But in so small a matrix a
 # direction has to be far beyond it to be found.
 
