@@ -6,14 +6,12 @@
 What does a common mean of the weights do to an image?
 ======================================================
 
-It makes all units answer to the brightness: a mean of a fifth of the spread is enough for half of the squared output
-of the digits, and with weights between 0 and 1 a handwritten 0 and a 1 come out nearly alike.
-In a layer with far fewer units than pixels this happens below the threshold at which the mean shows in the singular
-values. Images less their own mean are free of it, and so are weights of mean 0.
+It makes all units answer to the brightness: a mean of a fifth of the spread gives half of the squared output for digits
+of 64 pixels, in a layer with far fewer units than pixels before the mean shows in the singular values.
+With weights between 0 and 1 a handwritten 0 and a 1 come out nearly alike; images less their own mean are free of it.
 
-The law, R09, is derived here. The threshold and the direction are due to Benaych-Georges and Nadakuditi (2012). That
-centered inputs make learning faster than biased ones is in Le Cun, Kanter and Solla (1991), by another way: the
-spectrum of the inputs.
+The law, R09, is derived here. The threshold and the direction are due to Benaych-Georges and Nadakuditi (2012). Le Cun,
+Kanter and Solla (1991) justify centered rather than biased variables by another spectrum, that of the Hessian.
 """
 
 # %%
@@ -93,8 +91,9 @@ def threshold(units, pixels):
 # The figure
 # ----------
 # One layer for each row. In the pixels, the leading right singular direction :math:`v` keeps :math:`(v \cdot x)\,v` of
-# the image, and the rest is :math:`x - (v \cdot x)\,v`. Below, the lines are the laws, and each point is the mean of 50
-# layers.
+# the image, and the rest is :math:`x - (v \cdot x)\,v`. Under each is its share of the squared output of this layer;
+# the two add up to all. At the left is the share of brightness by the law. In the graph the lines are the laws, and
+# each point is from 50 layers.
 units = 64
 side = 32
 
@@ -113,23 +112,27 @@ rows = {
     "0.8 of the\nthreshold": 0.8 * visible,
     "between\n0 and 1": between_0_and_1,
 }
-fig = plt.figure(figsize=(6.4, 7.6))
-above, below = fig.subfigures(2, 1, height_ratios=[1.35, 1])
+fig = plt.figure(figsize=(6.4, 8.2))
+above, below = fig.subfigures(2, 1, height_ratios=[1.6, 1])
 axes = above.subplots(3, 3)
 for axes_of_row, (name, mean) in zip(axes, rows.items()):
     noise = rng.standard_normal((units, side**2))
     if mean == between_0_and_1:
         noise = rng.uniform(-np.sqrt(3), np.sqrt(3), (units, side**2))
-    leading = np.linalg.svd(noise + mean, full_matrices=False).Vh[0]
+    weight = noise + mean
+    leading = np.linalg.svd(weight, full_matrices=False).Vh[0]
     kept = (leading @ large_zero) * leading
+    squares = np.sum((weight @ large_zero) ** 2)
     for ax, image in zip(axes_of_row, (large_zero, kept, large_zero - kept)):
         ax.imshow(image.reshape(side, side), cmap="gray", vmin=-0.5, vmax=1)
+        percent = 100 * np.sum((weight @ image) ** 2) / squares
+        ax.set_xlabel(f"{percent:.1f} %")
         ax.set(xticks=[], yticks=[])
         ax.spines[:].set_visible(False)
         ax.grid(visible=False)
-    percent = 100 * share_law(zero, 4 * mean)
+    percent = 100 * share_law(large_zero, mean)
     axes_of_row[0].set_ylabel(
-        f"{name}:\n{percent:.0f} % bright", rotation=0, ha="right", va="center"
+        f"{name}:\n{percent:.1f} % bright", rotation=0, ha="right", va="center"
     )
 for ax, title in zip(axes[0], ("an image", "leading direction", "the rest")):
     ax.set_title(title, loc="center", fontweight="normal")
@@ -151,14 +154,14 @@ for mean in means[::20]:
 ax.axvline(1, color="gray", linewidth=1, linestyle=":", zorder=0)
 ax.annotate("threshold", (1.06, 0.03), color="gray")
 ax.annotate("share of brightness", (1.5, 0.56), color="C0")
-ax.annotate("cosine of a 0 and a 1", (0.11, 0.6), color="C1")
+ax.annotate("cosine of a 0 and a 1", (0.1, 0.82), color="C1")
 ax.set(xscale="log", xlabel="mean of the weights, in thresholds", ylabel="share, cosine")
 ax.set_ylim(-0.05, 1.05)
 ax.set_xticks([0.1, 0.3, 1, 3, 10, 30], ["0.1", "0.3", "1", "3", "10", "30"])
 fig.alt_text = (
     "Brightness takes over before the spectrum shows it. Above: below the threshold the leading "
     "direction keeps noise of a handwritten 0; of weights between 0 and 1 it keeps a gray square. "
-    "Below: its share of the output passes one half below the threshold and goes to 1, and so "
+    "Below: the share of brightness passes one half before the threshold and goes to 1, and so "
     "does the cosine of two digits."
 )
 
@@ -226,8 +229,9 @@ for name, noise in laws.items():
     check_mean("R09", f"share of brightness, {name}", shared_by_units(outputs) / square, share)
 
 # %%
-# **All digits.** Over a set of images the two terms are averaged one by one: the mean of *squared* brightness, over the
-# mean squared pixel. With a mean of a fifth of the spread it is half of the squared output.
+# **All digits.** Over a set of images the two terms are averaged one by one: in place of the squared cosine stands the
+# mean over images of the *squared* mean pixel, divided by the mean squared pixel. With a mean of a fifth of the spread,
+# half of the squared output is brightness.
 second_moments = digits.T @ digits / len(digits)
 squared_sums = np.mean(digits.sum(axis=1) ** 2)
 set_square = mean**2 * squared_sums + np.trace(second_moments)
