@@ -1023,6 +1023,48 @@ MUTATIONS = {
         "np.linalg.svd(rng.standard_normal((width, width)))",
         "R08",
     ),
+    "a share by the brightness of a root, not of a square": (
+        "random_matrices/plot_spike_and_image",
+        "return brightness_part(image, mean) ** 2",
+        "return abs(brightness_part(image, mean))",
+        "R09",
+    ),
+    "units that are paired with themselves": (
+        "random_matrices/plot_spike_and_image",
+        "return (all_pairs - same_unit) / (units * (units - 1))",
+        "return all_pairs / units**2",
+        "R09",
+    ),
+    "a cosine that forgets the noise": (
+        "random_matrices/plot_spike_and_image",
+        "return a * b + np.sqrt((1 - a**2) * (1 - b**2)) * cosine(x, y)",
+        "return a * b",
+        "R09",
+    ),
+    "beyond the threshold, not below it": (
+        "random_matrices/plot_spike_and_image",
+        "below_it = 0.8 * visible",
+        "below_it = 3 * visible",
+        "R09",
+    ),
+    "images that are centered by the mean of both": (
+        "random_matrices/plot_spike_and_image",
+        "centered = pair - pair.mean(axis=1, keepdims=True)",
+        "centered = pair - pair.mean()",
+        "R09",
+    ),
+    "one mean for all units in place of their own": (
+        "random_matrices/plot_spike_and_image",
+        "own_means = 0.2 * rng.standard_normal((draws, units, 1))",
+        "own_means = 0.2 * rng.standard_normal((draws, 1, 1))",
+        "R09",
+    ),
+    "the brightest digit and the next": (
+        "random_matrices/plot_spike_and_image",
+        "extremes = less_mean_image[[sums.argmax(), sums.argmin()]]",
+        "extremes = less_mean_image[np.argsort(sums)[-2:]]",
+        "R09",
+    ),
     "the weights of linear layers under a ReLU": (
         "random_matrices/plot_log_norm",
         "log_lengths(weights.he, relu, width,",
