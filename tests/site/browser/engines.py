@@ -19,7 +19,7 @@ from pathlib import Path
 from selenium import webdriver
 from websockets.sync.client import connect
 
-KEYS = {"ArrowRight": "\ue014"}  # as WebDriver names it
+KEYS = {"ArrowLeft": "\ue012", "ArrowRight": "\ue014"}  # as WebDriver names it
 MINI_BROWSERS = "/usr/lib/*/webkit2gtk-4.1/MiniBrowser"
 
 
