@@ -5,6 +5,7 @@ What is asked of every figure stands in ``test_interactive.py``.
 
 import contextlib
 import io
+import math
 import re
 from contextlib import redirect_stdout
 
@@ -224,7 +225,8 @@ def test_no_seams_are_seen_between_pixels(opened, scale):
             if one[0] != other[0]:
                 continue
             box = np.array([one[1], one[2], other[3], other[4]]) * scale
-            left, top, right, bottom = np.round(box).astype(int) + np.array([3, 3, -3, -3])
+            rim = 2 + math.ceil(scale)  # the frame, a pixel wide, and what is rounded
+            left, top, right, bottom = np.round(box).astype(int) + rim * np.array([1, 1, -1, -1])
             inside = gray[top:bottom, left:right]
             assert inside.size
             assert np.ptp(inside) == 0
