@@ -14,11 +14,15 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from scipy.stats import truncnorm
+from scipy.integrate import quad
+from scipy.special import expit
+from scipy.stats import norm, truncnorm
 from sklearn.datasets import load_digits
 
 from symlib import weights
 from symlib.network import Layer, Network, forward
+from symlib.symmetry import merge_units
+from symlib.training import descend
 
 PAGE = Path(__file__).parents[1] / "docs" / "how_to" / "questions_people_ask.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -838,10 +842,15 @@ def test_what_is_not_drawn_anew_is_still_told(torch):
 # Code in answers
 
 
+def answer(start):
+    """Return the answer to the question that begins like this."""
+    (body,) = (body for asked, body in QUESTIONS.items() if asked.startswith(start))
+    return body
+
+
 def code_of(question):
     """Return the blocks of a question with what they print."""
-    (body,) = (body for asked, body in QUESTIONS.items() if asked.startswith(question))
-    return BLOCK.findall(body)
+    return BLOCK.findall(answer(question))
 
 
 def tools_of(torch):
@@ -938,8 +947,7 @@ def test_the_start_without_dice_in_pytorch(torch):
     names = {}
     run(code, names)
     cells = {}
-    (body,) = (body for asked, body in QUESTIONS.items() if asked.startswith("Can I start without"))
-    printed = run(CELL.search(body)[1], cells)
+    printed = run(CELL.search(answer("Can I start without"))[1], cells)
     assert printed == "(128, 64) different rows: 128\n"
     np.testing.assert_array_equal(names["layer"].weight.detach(), cells["first"].astype(np.float32))
     x = np.random.default_rng(0).standard_normal((50, 64))
@@ -951,13 +959,54 @@ def test_the_start_without_dice_in_pytorch(torch):
     assert 1 / 2 < shares.min() < shares.max() < 1
 
 
+def test_equal_units_may_be_removed_and_then_train_otherwise():
+    """The sum of four outgoing weights moves four times as far as one outgoing weight."""
+    assert "took $n$ times the step that one takes" in answer("May I remove units")
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal((20, 3))
+    y = rng.standard_normal((20, 2))
+    layer = Layer(np.tile(rng.standard_normal(3), (4, 1)), np.full(4, 0.3))
+    after = Layer(rng.standard_normal((2, 4)))
+    four = Network([layer, after], "tanh")
+    merged = merge_units(layer, after)
+    one = Network([merged.layer, merged.after], "tanh")
+    np.testing.assert_allclose(forward(one, x), forward(four, x), rtol=1e-12)
+    moved = []
+    for network in (four, one):
+        trained = descend(network, x, y, steps=1, rate=0.01).network
+        step = trained.layers[1].weight - network.layers[1].weight
+        moved.append(step.sum(axis=1))
+    np.testing.assert_allclose(moved[0], 4 * moved[1], rtol=1e-9)
+
+
+def test_the_slope_of_a_sigmoid_that_is_drawn_too_large():
+    """Is the mean over a normal sum of as many inputs as the answer says."""
+    found = re.search(
+        r"for \{given\}`(\d+)` inputs .* slope is \{given\}`([.\d]+)`, .* \{given\}`([.\d]+)` at 0",
+        answer("My sigmoid network"),
+    )
+    inputs, slope, most = map(float, found.groups())
+
+    def weighted(z):
+        return expit(z) * expit(-z) * norm.pdf(z, scale=math.sqrt(inputs))
+
+    assert quad(weighted, -np.inf, np.inf)[0] == pytest.approx(slope, abs=0.005)
+    assert expit(0) * expit(0) == most
+
+
+def test_identities_behind_relu_change_nothing_after_the_first():
+    """What is negative becomes 0 once."""
+    x = np.random.default_rng(0).standard_normal((20, 6))
+    for depth in (1, 2, 10):
+        layers = [Layer(np.eye(6)) for _ in range(depth + 1)]
+        np.testing.assert_array_equal(forward(Network(layers, "relu"), x), np.maximum(x, 0))
+
+
 def test_part_of_the_columns_can_make_equal_rows():
     """Of Sylvester's matrix it does; of Paley's, here, not."""
     cells = {}
-    (body,) = (body for asked, body in QUESTIONS.items() if asked.startswith("Can I start without"))
-    run(CELL.search(body)[1], cells)
-    (body,) = (body for asked, body in QUESTIONS.items() if asked.startswith("Where do I get"))
-    assert run(CELL.search(body)[1], cells) == (
+    run(CELL.search(answer("Can I start without"))[1], cells)
+    assert run(CELL.search(answer("Where do I get"))[1], cells) == (
         "sylvester 8 different rows of 32\npaley 32 different rows of 32\n"
     )
     from symlib.designs import hadamard
@@ -973,8 +1022,7 @@ def test_part_of_the_columns_can_make_equal_rows():
 
 def test_zero_weights_with_random_biases():
     """One hidden layer learns with each activation; two layers of ReLU or sigmoid learn little."""
-    (body,) = (body for asked, body in QUESTIONS.items() if asked.startswith("Why zero biases"))
-    printed = run(CELL.search(body)[1], {})
+    printed = run(CELL.search(answer("Why zero biases"))[1], {})
     right = {
         (name, int(depth)): int(share)
         for name, depth, share in re.findall(
@@ -1056,7 +1104,7 @@ def test_bfloat16_around_1_keeps_most_entries_at_1(torch):
     """Of a normal noise of 1e-3; units of hundreds of inputs differ, some of few are copies."""
     noise = 1e-3 * torch.randn(256, 784, generator=torch.Generator().manual_seed(0))
     rounded = (1 + noise).to(torch.bfloat16)
-    (body,) = (body for asked, body in QUESTIONS.items() if asked.startswith("Does it matter that"))
+    body = answer("Does it matter that")
     (told,) = re.findall(r"\{given\}`(\d+) %` of the entries at 1", body)
     assert round(100 * (rounded == 1).float().mean().item()) == int(told)
     assert len(rounded.unique(dim=0)) == 256
@@ -1065,7 +1113,7 @@ def test_bfloat16_around_1_keeps_most_entries_at_1(torch):
 
 def test_how_many_starts_where_one_in_five_succeeds():
     """The page tells the least number that leaves at most 5 % for no success."""
-    (body,) = (body for asked, body in QUESTIONS.items() if asked.startswith("Some seeds train"))
+    body = answer("Some seeds train")
     starts = int(re.search(r"\{given\}`(\d+)` starts", body)[1])
     chance = int(re.search(r"\{given\}`(\d+) %`", body)[1]) / 100
     assert 1 - 0.8**starts >= chance > 1 - 0.8 ** (starts - 1)
@@ -1073,7 +1121,7 @@ def test_how_many_starts_where_one_in_five_succeeds():
 
 def test_the_chance_of_two_similar_rows():
     """The cell prints what draws of short rows show, where the chance is large enough to count."""
-    (body,) = (body for asked, body in QUESTIONS.items() if asked.startswith("Two rows of my"))
+    body = answer("Two rows of my")
     code = CELL.search(body)[1]
     assert run(code, {}) == "one pair: 4e-12; any of 130816 pairs: 5e-07 at most\n"
     short = code.replace("512, 512, 0.3", "2, 20, 0.3").replace(":.0e", ":.6f")
@@ -1086,7 +1134,7 @@ def test_the_chance_of_two_similar_rows():
 
 def test_what_fan_in_and_fan_out_keep():
     """What is kept stays 1; the other changes by the first width and the last alone."""
-    (body,) = (body for asked, body in QUESTIONS.items() if asked.startswith("kaiming_normal_"))
+    body = answer("kaiming_normal_")
     code = CELL.search(body)[1]
     for widths in ([64, 1024, 128, 512, 32], [32, 300, 200], [50, 50, 50]):
         printed = run(re.sub(r"widths = \[.*?\]", f"widths = {widths}", code), {})

@@ -26,7 +26,6 @@ PACKED = {".html", ".css", ".js", ".json", ".md", ".svg", ".txt", ".xml"}
 KINDS = {
     "desktop, light": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "light"},
     "desktop, dark": {"viewport": {"width": 1280, "height": 900}, "color_scheme": "dark"},
-    "wide, light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
     "phone, dark": {
         "viewport": {"width": 390, "height": 844},
         "color_scheme": "dark",
@@ -34,6 +33,7 @@ KINDS = {
         "has_touch": True,
     },
 }
+OTHER_WIDTHS = {"desktop, light": (1440,), "phone, dark": (320, 768)}
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice")
 
 # A page tells what moved, and what its policy refused, from the moment it is open.
@@ -232,7 +232,7 @@ def visit(reader):
             width, height = KINDS[kind]["viewport"].values()
             wide = {width: tab.evaluate(WIDE)}
             moved, refused = tab.evaluate("[window.moved, window.refused]")
-            for other in (320, 768) if kind.startswith("phone") else ():
+            for other in OTHER_WIDTHS.get(kind, ()):
                 tab.set_viewport_size({"width": other, "height": height})
                 wide[other] = tab.evaluate(WIDE)
             return SimpleNamespace(
