@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 from scipy.special import expit
-from scipy.stats import norm, truncnorm
+from scipy.stats import nct, norm, t, truncnorm
 from sklearn.datasets import load_digits
 
 from symlib import weights
@@ -992,6 +992,27 @@ def test_the_slope_of_a_sigmoid_that_is_drawn_too_large():
 
     assert quad(weighted, -np.inf, np.inf)[0] == pytest.approx(slope, abs=0.005)
     assert expit(0) * expit(0) == most
+
+
+def test_the_number_of_seeds_tells_two_starts_apart():
+    """The power of a two-sided t-test with so many seeds is what the answer says, or nearly."""
+    body = answer("Accuracy moves")
+    numbers = re.findall(r"\{given\}`(\d+)(?: %)?`", body)
+    factor, power, level, seeds = map(int, numbers)
+    assert seeds == factor * 2**2
+    for ratio in (1, 2, 4):
+        runs = factor * ratio**2
+        freedom = 2 * runs - 2
+        bound = t.ppf(1 - level / 200, freedom)
+        shift = math.sqrt(runs / 2) / ratio
+        found = nct.sf(bound, freedom, shift) + nct.cdf(-bound, freedom, shift)
+        assert found == pytest.approx(power / 100, abs=0.025)
+
+
+def test_a_forget_gate_of_bias_1_keeps_most_of_the_state():
+    """The sigmoid of its bias, in percent."""
+    kept = re.findall(r"\{given\}`(\d+) %`", answer("All forget gates"))
+    assert list(map(int, kept)) == [round(100 * expit(bias)) for bias in (1, 0)]
 
 
 def test_identities_behind_relu_change_nothing_after_the_first():

@@ -128,7 +128,7 @@ attacked = attack(random_net, frame, longest)
 # The figure
 # ----------
 # Left, of the digits that the attack makes the network misread, the one of which it was surest before; the attack is in
-# the frame. Right, the share of unseen digits that are read rightly, each
+# the frame. Right, the share of unseen digits that are classified right, each
 # network attacked for itself.
 sureness = softmax(forward(random_net, unseen), axis=-1)[np.arange(len(unseen)), labels]
 is_fooled = answers(random_net, attacked) != labels
@@ -156,7 +156,7 @@ ax.annotate("noise projected out", (3, 1.04), color="C2", ha="right")
 ax.annotate("a tenth of the noise", (3, 0.83), color="C0", ha="right")
 ax.annotate("random start", (1.75, 0.52), color="C1", ha="right")
 ax.set(xlabel="length of the pattern", xticks=sizes, ylim=(0, 1.14))
-ax.set_title("Share of digits read rightly")
+ax.set_title("Share of digits classified right")
 fig.alt_text = (
     "A pattern of gray and white in the black frame of a digit makes a network read another digit. "
     f"From a random start {accuracy(random_net, attacked):.0%} of the digits survive patterns of "
