@@ -6,7 +6,8 @@
 Is a tiny noise enough in bfloat16?
 ===================================
 
-No: at 0.5 the numbers of bfloat16 are 1/512 apart below and 1/256 above, and a noise of size 1/10000 is rounded away.
+No: at 0.5 the numbers of bfloat16 are 1/512 apart below and 1/256 above (at 1 they are twice as far apart), and a noise
+of size 1/10000 is rounded away.
 Units that are copies after the cast train as one, unless something treats them differently; random weights around 0, of
 the usual size, kept the units of this page different.
 

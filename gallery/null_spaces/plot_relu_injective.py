@@ -7,8 +7,8 @@ How many ReLU units until nothing is lost?
 ==========================================
 
 Twice as many as inputs, if they come in orthogonal pairs of opposite weights: then the layer tells all inputs apart.
-Independent Gaussian units need more if there are two inputs or more, and in the plane no number of them is certain to
-be enough.
+Fewer units without biases lose some two inputs, whatever their weights are. Independent Gaussian units need more if
+there are two inputs or more, and in the plane no number of them is certain to be enough.
 
 When a ReLU layer is injective is a theorem of Puthawala, Kothari, Lassas, Dokmanić and de Hoop (2022). The bounds of
 N07 and the probabilities of N08 are derived here.
