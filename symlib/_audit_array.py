@@ -117,7 +117,8 @@ def _constant(found: Sweep) -> Evidence:
     if value == 0.0:
         return Evidence("zero", 0.0, 0.0, 0.0, f"all {found.entries} entries are 0")
     if value < found.highest:
-        why = f"all {found.entries} entries lie between {value:.6g} and {found.highest:.6g}"
+        width = found.highest - value
+        why = f"all {found.entries} entries are {value:.6g}, to within {width:.1g}"
         return Evidence("constant", 0.0, value, 0.0, why)
     why = f"all {found.entries} entries are {value:.6g}"
     return Evidence("constant", 0.0, value, 0.0, why)

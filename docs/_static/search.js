@@ -273,12 +273,15 @@ const search = (() => {
     return { results, hits, weight, corrected };
   };
 
-  /* Return a filter that lets through as many entries of each page as are listed. */
+  /* Return a filter that lets through as many entries of each page as are listed, but not a page as
+   * a whole below a part of it. */
   const fewOfAPage = () => {
     const listed = new Map();
-    return ({ page }) => {
-      listed.set(page, (listed.get(page) ?? 0) + 1);
-      return listed.get(page) <= OF_A_PAGE;
+    return ({ page, place }) => {
+      const before = listed.get(page) ?? 0;
+      if (before === OF_A_PAGE || (before && !place)) return false;
+      listed.set(page, before + 1);
+      return true;
     };
   };
 

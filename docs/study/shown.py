@@ -25,8 +25,10 @@ def show(figure: Figure) -> None:
     display(SVG(adaptive_svg(text.getvalue())), metadata={"image/svg+xml": size})
 
 
-def table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> None:
-    """Show rows as a table."""
+def table(
+    head: Sequence[object], rows: Iterable[Sequence[object]], *, as_list: bool = False
+) -> None:
+    """Show rows as a table; as a list on a phone only where Markdown is MyST's."""
     lines = [head, ["---"] * len(head), *rows]
     text = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
-    display(Markdown(text))
+    display(Markdown(f"```{{table}}\n:class: as-list\n\n{text}\n```" if as_list else text))

@@ -265,9 +265,9 @@ check("P06", "GELU: length after 100 layers, from 1.1", longer, 100, relation=">
 
 # %%
 # **Another gain, P06.** With 1, Glorot's factor in a square layer, ReLU halves the length in each layer, and tanh lets
-# it fall like :math:`1/(2\,\mathrm{depth})` (P05 on another page). With 5/3 squared, the gain that PyTorch's
-# ``calculate_gain`` names for tanh, depth leads not to 1 but somewhat above. SELU with the factor of He doubles 1.
-# The squared gradient of tanh then fades like one over the depth.
+# it fall like :math:`1/(2\,\mathrm{depth})` (P05 on another page), and its squared gradient like one over the depth.
+# With 5/3 squared, the gain that PyTorch's ``calculate_gain`` names for tanh, depth leads not to 1 but somewhat above.
+# SELU with the factor of He doubles 1.
 halved = predict("relu", 1, 1.0, depth)[-1]
 check("P06", "ReLU, 1: length after 15 layers", halved, 2.0**-15, rounding=1e-15, shows="limit")
 end = fixed_point(weight_variance=25 / 9, activation="tanh").length

@@ -31,6 +31,7 @@ SILENT = (
 )
 UNREAD = {"no-search", "take-away", "claim-head", "claim-line", "minutes"}  # classes of links
 UNREAD |= {"cell_output", "sphx-glr-script-out"}
+EXERCISES = "try-it-yourself"  # the section of a page that asks and does not answer
 SHOWN = {"python", "pycon", "sh"}  # languages of code in prose; cells have others
 CODE = "In code: "
 LINKS = re.compile(r" Read\. .*")  # of a claim
@@ -82,7 +83,7 @@ def _way(node: nodes.Node) -> Callable[[nodes.Node], list[str]] | None:
 
 def _unread(node: nodes.Element) -> bool:
     in_ledger = "checks" in node["classes"] and "of-page" not in node["classes"]
-    return in_ledger or not UNREAD.isdisjoint(node["classes"])
+    return in_ledger or EXERCISES in node["ids"] or not UNREAD.isdisjoint(node["classes"])
 
 
 def _opened(node: nodes.Node) -> Passage | None:
@@ -130,7 +131,8 @@ def plain(node: nodes.Node) -> str:
     if isinstance(node, nodes.Text):
         return node.astext()
     between = "" if isinstance(node, nodes.TextElement | nodes.Inline) else " "
-    return between.join(map(plain, node.children))
+    words = between.join(map(plain, node.children))
+    return f" · {words}" if "verdict" in node["classes"] else words
 
 
 def _one_line(text: str) -> str:
@@ -180,6 +182,8 @@ def formula(tex: str) -> str:
 def _line(element: Element) -> str:
     kind = element.tag.rpartition("}")[2]
     parts = [_line(child) for child in element]
+    if kind == "mfrac" and element.get("linethickness", "1").startswith("0"):  # without a bar
+        return " choose ".join(parts)
     if kind in LAID_OUT:
         return LAID_OUT[kind](*parts)
     text = "".join(parts) or element.text or ""
