@@ -46,11 +46,22 @@ def reachable(body: str) -> str:
 
 
 def head_rows(app: Sphinx, doctree: nodes.document, docname: str) -> None:
-    """Let the first cell of a row be its head, in each table that has a line of heads."""
+    """Let the first cell of a row be its head, in each table that has a line of heads.
+
+    A head has to say something in words: a letter alone, as in a list of symbols, is none.
+    """
     for group in doctree.findall(nodes.tgroup):
-        if any(isinstance(part, nodes.thead) for part in group):
-            first = next(part for part in group if isinstance(part, nodes.colspec))
-            first["stub"] = 1
+        has_heads = any(isinstance(part, nodes.thead) for part in group)
+        firsts = [row[0] for body in group.findall(nodes.tbody) for row in body]
+        if has_heads and all(map(_in_words, firsts)):
+            column = next(part for part in group if isinstance(part, nodes.colspec))
+            column["stub"] = 1
+
+
+def _in_words(cell: nodes.Node) -> bool:
+    """Return whether a cell has more than formulas."""
+    texts = cell.findall(nodes.Text)
+    return any(text.strip() for text in texts if not isinstance(text.parent, nodes.math))
 
 
 def named_cells(body: str) -> str:

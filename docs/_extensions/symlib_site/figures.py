@@ -217,6 +217,7 @@ def want_words(app: Sphinx, doctree: nodes.document) -> None:
         # the words are those of the link beside the mark; its size keeps the page from jumping
         for image in doctree.findall(nodes.image):
             image["width"], image["height"] = MARK
+            image["loading"] = "lazy"
         return
     for image in doctree.findall(nodes.image):
         if not image.get("alt", "").strip():
