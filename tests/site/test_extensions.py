@@ -23,6 +23,8 @@ import symlib_site.notebooks
 import symlib_site.policy
 import symlib_site.source
 import symlib_site.whole
+from docutils import nodes
+from docutils.core import publish_doctree
 from matplotlib.figure import Figure
 from sphinx.errors import ExtensionError
 
@@ -683,6 +685,17 @@ def test_cells_of_a_list_know_the_heads_of_their_columns():
     assert '<td data-head="gain"><p>2</p></td>' in found
     assert found.partition("<tbody>")[0] == table.format("as-list").partition("<tbody>")[0]
     assert symlib_site.access.named_cells(table.format("other")) == table.format("other")
+
+
+@pytest.mark.parametrize(("first", "stub"), [("width :math:`m`", 1), (":math:`m`", None)])
+def test_a_row_has_a_head_if_its_first_cell_has_words(first, stub):
+    """A letter alone is no head."""
+    rule = f"{'=' * 15} ="
+    lines = [rule, "head            n", rule, f"{first:15} 1", rule]
+    doctree = publish_doctree("\n".join(lines))
+    symlib_site.access.head_rows(None, doctree, "page")
+    column = next(iter(doctree.findall(nodes.colspec)))
+    assert column.get("stub") == stub
 
 
 # Where the source lies

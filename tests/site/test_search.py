@@ -395,6 +395,7 @@ def gathered(*children, docname="explanation/page"):
     [
         (r"\ln 2 = 0.693", "ln 2 = 0.693"),
         (r"\tfrac12 + \frac{a+b}{2}", "1/2 + (a + b)/2"),
+        (r"\binom{m-1}{k}", "(m − 1 choose k)"),
         (r"10^{-8}", "10⁻⁸"),
         (r"x^\top y'", "xᵀy′"),
         (r"e^{-x^2}", "e^(− x²)".replace("− x", "−x")),
@@ -411,13 +412,15 @@ def test_a_formula_is_one_line_with_its_numbers_and_words(tex, line):
 
 
 def test_what_stands_under_a_heading_is_a_passage():
-    """With the id of the heading; formulas and figures have words."""
+    """With the id of the heading; formulas and figures have words. Exercises answer nothing."""
     words = nodes.paragraph("", "Take ", nodes.math("", r"\ln 2"), nodes.Text(", or less."))
     figure = nodes.image(uri="a.svg", alt="One line.")
     inner = nodes.section(
         "", nodes.title("", "Where"), nodes.paragraph("", "There."), ids=["where"]
     )
-    assert gathered(words, figure, inner) == [
+    asks = nodes.paragraph("", "How many?")
+    exercises = nodes.section("", nodes.title("", "Try it yourself"), asks, ids=["try-it-yourself"])
+    assert gathered(words, figure, inner, exercises) == [
         ("", "", False, ["Take ln 2, or less.", "One line."]),
         ("where", "Where", False, ["There."]),
     ]
@@ -440,7 +443,7 @@ def test_a_check_counts_by_what_was_measured():
 
 def test_claims_functions_and_works_answer_for_themselves():
     """And so does each heading of the page of questions."""
-    head = Line("", "S01 holds", classes=["claim-head"])
+    head = Line("", "S01 ", symlib_site.ledger.badge("holds"), classes=["claim-head"])
     said = nodes.paragraph("", "It is so. Scope. All. Read. A page.")
     claim = Fold("", head, said, ids=["S01"], classes=["claim"])
     signature = addnodes.desc_signature("", "f(x)", ids=["symlib.f"])
@@ -448,7 +451,7 @@ def test_claims_functions_and_works_answer_for_themselves():
     function = addnodes.desc("", signature, content)
     work = nodes.citation("", nodes.label("", "Ab1"), nodes.paragraph("", "A book."), ids=["id1"])
     assert gathered(claim, function, work)[1:] == [
-        ("S01", "S01 holds", True, ["It is so. Scope. All."]),
+        ("S01", "S01 · holds", True, ["It is so. Scope. All."]),
         ("symlib.f", "symlib.f", True, ["Does it."]),
         ("id1", "A book.", True, ["A book."]),
     ]
