@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -147,6 +148,15 @@ def test_the_stored_results_are_those_of_the_rows_and_name_no_place(report, tmp_
         stale.write_text(json.dumps({**results, part: renamed}), encoding="utf-8")
         with pytest.raises(ValueError, match=rf"got others for {key}, old {key}: measure again"):
             report.read(stale)
+
+
+def test_the_how_to_has_the_time_of_an_audit_from_the_stored_run(report):
+    """A new run says so if the page has to be changed."""
+    page = (FOLDER.parent / "how_to" / "check_your_model.md").read_text(encoding="utf-8")
+    told, cores = re.search(r"took it \{given\}`([.\d]+)` seconds .* on (\w+) cores", page).groups()
+    results = report.read()
+    assert f"{report.median(results['rows']['audit']['symlib']):.2g}" == told
+    assert (cores, results["machine"]["cores"]) == ("two", 2)
 
 
 @pytest.mark.parametrize(
