@@ -195,7 +195,7 @@ BAD = [
     *(None, True, False, "", "x", "relu", b"x", object(), {}, {"a": 1}, set(), slice(3), len, int),
     *(math.nan, math.inf, -math.inf, -1, 0, -0.5, 2.5, 1e-320, 1e300, -1e300, 1j, complex("nan")),
     *(10**18, 10**30, -(10**18), 2**63, 2**64, np.int8(-3), np.float32("nan")),
-    *(np.datetime64("NaT"), np.zeros(3, "M8[s]"), np.ones((3, 2), bool)),
+    *(np.datetime64("NaT", "s"), np.zeros(3, "M8[s]"), np.ones((3, 2), bool)),
     *([], (), [[]], [None], ["a", "b"], RAGGED, [RAGGED, 1], [{}], [[1, "a"]], [object()]),
     *((0, 3), (3, -1), (2, 3, 0), (2.5, 3), (10**12, 10**12), (10**30, 1), (3,), ("2", "3")),
     *(np.empty(0), np.empty((0, 2)), np.empty((2, 0)), np.zeros(2), np.zeros((3, 2)), np.ones(5)),

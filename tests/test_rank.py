@@ -5,7 +5,6 @@ import math
 import ml_dtypes
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -201,16 +200,21 @@ class TestPrecision:
             (np.ones(2, int), "float64"),
             ([1.0, 2.0], "float64"),
             ([np.ones(2, np.float16)], "float16"),
-            (torch.ones(2, dtype=torch.bfloat16), "bfloat16"),
-            (torch.nn.Parameter(torch.ones(2, dtype=torch.float16)), "float16"),
-            (torch.ones(2), "float32"),
         ],
     )
     def test_it_is_that_of_what_was_handed_in(self, value, precision):
-        """Arrays in any byte order, lists and tensors."""
+        """Arrays in any byte order, and lists."""
         assert _rank.precision_of([value]) == precision
         assert _rank.precision_of([[1.0], value]) == precision
         assert _rank.precision_of([value], "float16") == "float16"
+
+    @pytest.mark.parametrize("precision", ["float16", "bfloat16", "float32"])
+    def test_a_tensor_brings_its_own(self, precision):
+        """Also a parameter that wants a gradient."""
+        torch = pytest.importorskip("torch")
+        tensor = torch.ones(2, dtype=getattr(torch, precision))
+        assert _rank.precision_of([tensor]) == precision
+        assert _rank.precision_of([[1.0], torch.nn.Parameter(tensor)]) == precision
 
     def test_the_coarsest_decides(self):
         """A network may mix them."""
