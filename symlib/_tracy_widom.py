@@ -145,8 +145,12 @@ def _tables() -> dict[int, _Logs]:
     to_powers = _to_powers()
     tables = {}
     for beta in (1, 2, 4):
-        probability = np.concatenate([left[beta].probability, right[beta].probability])
-        density = np.concatenate([left[beta].density, right[beta].density])
+        # Both sides end at 0. The right one has rounded more, and is moved to where the left one is.
+        log_above = np.log(-np.expm1(left[beta].probability[-1, -1]))
+        above = right[beta].probability + (log_above - right[beta].probability[0, 0])
+        density_above = right[beta].density + (left[beta].density[-1, -1] - right[beta].density[0, 0])
+        probability = np.concatenate([left[beta].probability, above])
+        density = np.concatenate([left[beta].density, density_above])
         tables[beta] = _Logs(to_powers @ probability.T, to_powers @ density.T)
     return tables
 
@@ -201,13 +205,15 @@ def _determinants(s: Values) -> _Determinants:
 def _from_determinants(s: Values) -> dict[int, _Logs]:
     """Return the logarithms for each beta to the right of 0, smoothly from 41 places."""
     degree = 40
-    t = np.cos(np.pi * np.arange(degree + 1) / degree)
+    t = chebyshev.chebpts1(degree + 1)
     mean, half, mean_slope, half_slope = _determinants(_RIGHT / 2 * (t + 1))
 
     place = s * (2 / _RIGHT) - 1
 
     def smooth_log(values: Values) -> Values:
-        coefficients = chebyshev.chebfit(t, np.log(values), degree)
+        # by sums, which round less than least squares: the logarithms go down to -50
+        logs = np.log(values)
+        coefficients = chebyshev.chebinterpolate(lambda _: logs, degree)
         return np.asarray(chebyshev.chebval(place, coefficients))
 
     middle = np.exp(mean)

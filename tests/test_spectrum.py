@@ -542,6 +542,12 @@ class TestTracyWidom:
         assert tracy_widom(1).cdf(0.0) == pytest.approx(0.83190806620295, abs=1e-14)
         assert tracy_widom(2).cdf(-2.0) == pytest.approx(0.41322414250512, abs=1e-14)
 
+    @pytest.mark.parametrize("beta", [1, 2, 4])
+    def test_both_sides_meet_at_0(self, beta):
+        """There one table ends and the other begins."""
+        below, at = tracy_widom(beta).cdf([-1e-300, 0.0])
+        assert below == pytest.approx(at, rel=0, abs=4 * np.finfo(float).eps)
+
     def test_it_is_the_law_of_forty_digits(self):
         """The left tail and the right tail each to a relative 1e-12."""
         for kind, (beta, unit) in enumerate(PLACES):
