@@ -148,7 +148,9 @@ def _tables() -> dict[int, _Logs]:
         # Both sides end at 0. The right one has rounded more, and is moved to where the left one is.
         log_above = np.log(-np.expm1(left[beta].probability[-1, -1]))
         above = right[beta].probability + (log_above - right[beta].probability[0, 0])
-        density_above = right[beta].density + (left[beta].density[-1, -1] - right[beta].density[0, 0])
+        density_above = right[beta].density + (
+            left[beta].density[-1, -1] - right[beta].density[0, 0]
+        )
         probability = np.concatenate([left[beta].probability, above])
         density = np.concatenate([left[beta].density, density_above])
         tables[beta] = _Logs(to_powers @ probability.T, to_powers @ density.T)
