@@ -145,14 +145,13 @@ def _tables() -> dict[int, _Logs]:
     to_powers = _to_powers()
     tables = {}
     for beta in (1, 2, 4):
-        # Both sides end at 0. The right one has rounded more, and is moved to where the left one is.
-        log_above = np.log(-np.expm1(left[beta].probability[-1, -1]))
-        above = right[beta].probability + (log_above - right[beta].probability[0, 0])
-        density_above = right[beta].density + (
-            left[beta].density[-1, -1] - right[beta].density[0, 0]
-        )
-        probability = np.concatenate([left[beta].probability, above])
-        density = np.concatenate([left[beta].density, density_above])
+        below, above = left[beta], right[beta]
+        # Both end at 0. The right one has rounded more, and is moved to where the left one is.
+        log_above = np.log(-np.expm1(below.probability[-1, -1]))
+        probability_above = above.probability + (log_above - above.probability[0, 0])
+        density_above = above.density + (below.density[-1, -1] - above.density[0, 0])
+        probability = np.concatenate([below.probability, probability_above])
+        density = np.concatenate([below.density, density_above])
         tables[beta] = _Logs(to_powers @ probability.T, to_powers @ density.T)
     return tables
 
@@ -211,11 +210,12 @@ def _from_determinants(s: Values) -> dict[int, _Logs]:
     mean, half, mean_slope, half_slope = _determinants(_RIGHT / 2 * (t + 1))
 
     place = s * (2 / _RIGHT) - 1
+    projection = chebyshev.chebvander(t, degree).T * (2 / t.size)
 
     def smooth_log(values: Values) -> Values:
         # by sums, which round less than least squares: the logarithms go down to -50
-        logs = np.log(values)
-        coefficients = chebyshev.chebinterpolate(lambda _: logs, degree)
+        coefficients = projection @ np.log(values)
+        coefficients[0] /= 2
         return np.asarray(chebyshev.chebval(place, coefficients))
 
     middle = np.exp(mean)
