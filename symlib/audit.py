@@ -32,6 +32,7 @@ argument.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final, NamedTuple
@@ -281,7 +282,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     for pattern in unused:
         print(f"symlib-audit: note: --allow {pattern!r} matches no finding", file=sys.stderr)
-    print(written_json(found) if asked.json else written_table(found))
+    try:
+        print(written_json(found) if asked.json else written_table(found), flush=True)
+    except BrokenPipeError:  # who reads has seen enough; Python would write the rest at its end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 1 if _wrong(found, asked.strict) else 0
 
 

@@ -1,6 +1,7 @@
 """What is called surprising is so by its law, and what is called a fault is one."""
 
 import json
+import os
 import re
 import struct
 import subprocess
@@ -1000,6 +1001,17 @@ class TestCommand:
         command = [sys.executable, "-W", "error", "-m", "symlib.audit", str(start)]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout, done.stderr) == (0, "nothing found\n", "")
+
+    def test_who_reads_may_stop(self, faulty):
+        """As `head` does: the status is that of what was found, and nothing is complained of."""
+        reading, writing = os.pipe()
+        os.close(reading)
+        command = [sys.executable, "-m", "symlib.audit", str(faulty)]
+        done = subprocess.run(
+            command, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+        )
+        os.close(writing)
+        assert (done.returncode, done.stderr) == (1, "")
 
     def test_exit_codes(self, start, faulty, capsys):
         """0 for nothing, notes and looks, 1 for what counts."""

@@ -274,12 +274,13 @@
     function words(theta) {
       const t = state.step, different = classes(theta).length;
       const wrong = sample.x.filter(([u, v], i) => output(theta, u, v) > 0 !== sample.y[i] > 0).length;
-      const apart = different === 1 ? "The four units are one and the same." : `There are ${different} different units.`;
-      figure.tell(plane, `The plane of the inputs, with 32 points in four corners. ${wrong} of them are on the wrong side of the output's zero line. ${apart}`);
+      const between = run.gap[t] ? number(run.gap[t], 2) : "exactly 0";
+      const apart = different > 1 ? `There are ${different} different units.` : "The four units are one, or nearly.";
+      figure.tell(plane, `The plane of the inputs, with 32 points in four corners, ${wrong} on the wrong side of the output's zero line. ${apart}`);
       figure.tell(weights, `The plane of the incoming weights. ${range(0, 3).map((j) => `Unit ${j + 1} is at ${number(theta[4 * j], 2)}, ${number(theta[4 * j + 1], 2)}`).join("; ")}.`);
       figure.tell(loss, `The loss at each step: ${number(run.loss[t])} now, ${number(run.loss[STEPS])} at the end.`);
-      figure.tell(gap, `The largest gap between two units at each step: ${run.gap[t] === 0 ? "exactly 0" : number(run.gap[t], 2)} now.`);
-      figure.say(`Step ${t}: loss ${number(run.loss[t])}, ${wrong} of ${sample.y.length} points wrong, gap ${run.gap[t] === 0 ? "exactly 0" : number(run.gap[t], 2)}. ${apart}`);
+      figure.tell(gap, `The largest gap between two units at each step: ${between} now.`);
+      figure.say(`Step ${t}: loss ${number(run.loss[t])}, ${wrong} of ${sample.y.length} points wrong, gap ${between}. ${apart}`);
       const rows = [...new Set([0, 50, 100, 200, 500, 1000, STEPS, t])].sort((a, b) => a - b);
       figure.table("This run", ["Step", "Loss", "Largest gap", "Different units"],
         rows.map((s) => [String(s), number(run.loss[s], 4), number(run.gap[s], 2), String(classes(run.at(s)).length)]));
