@@ -75,6 +75,18 @@ def test_the_link_of_a_result_leads_to_the_passage(search):
     conftest.until(tab.evaluate, f"Math.abs({top}) < 200")
 
 
+@pytest.mark.parametrize("word", ["modes", "light"])  # the theme's icons have these words, too
+def test_words_are_marked_on_the_page_that_opens(word, search):
+    """In what is read, and without a fault."""
+    tab = search.window.tab
+    (address, _), *_ = search(word)
+    tab.click(f'ol.search a[href="{address}"]')
+    tab.wait_for_url(f"**/{address}")
+    conftest.until(tab.evaluate, "document.querySelectorAll('article .highlighted').length > 0")
+    assert tab.evaluate("document.querySelectorAll('symbol .highlighted').length") == 0
+    assert search.window.said == []
+
+
 def test_who_listens_is_told_how_many_there_are(search):
     """In a place that a screen reader watches, which was there before."""
     search("symetry")
