@@ -337,13 +337,11 @@
 
     /* Words */
 
-    /* A sentence below the panels, spoken once the reader rests. */
+    /* A sentence below the panels, which is spoken once the reader rests. */
     say(sentence) {
       clearTimeout(this.speaking);
-      const speak = () => { this.status.textContent = sentence; this.status.className = "status"; };
-      if (!this.status.textContent) return speak();
-      this.status.className = "status late";
-      this.speaking = setTimeout(speak, 300);
+      if (!this.status.textContent) this.status.textContent = sentence;
+      else this.speaking = setTimeout(() => { this.status.textContent = sentence; }, 300);
     }
     /* The numbers of the run: a caption, the names of columns, and rows of text. */
     table(caption, head, rows) {

@@ -175,7 +175,7 @@
       const spread = (values) => Math.max(...values) - Math.min(...values);
       const alike = Math.max(spread(rows), spread(columns)) < ALIKE;
       const added = alike ? `Each row adds up to ${number(rows[0])}, each column to ${number(columns[0])}.` : "Rows or columns add up to different sums.";
-      const one = run.gap[t] < ALIKE ? "The four units of each layer are one, or nearly." : "The units are different.";
+      const one = run.gap[t] < ALIKE ? "Each layer's units are one, or nearly." : "The units are different.";
       figure.tell(square, `The sixteen weights between the layers at step ${t}. ${added}`);
       figure.tell(gap, `The largest gap between two units of a layer at each step: ${number(run.gap[t], 2)} now.`);
       figure.tell(loss, `The loss at each step: ${number(run.loss[t])} now, ${number(run.loss[STEPS])} at the end.`);

@@ -276,7 +276,7 @@
       const wrong = sample.x.filter(([u, v], i) => output(theta, u, v) > 0 !== sample.y[i] > 0).length;
       const between = run.gap[t] ? number(run.gap[t], 2) : "exactly 0";
       const apart = different > 1 ? `There are ${different} different units.` : "The four units are one, or nearly.";
-      figure.tell(plane, `The plane of the inputs, with 32 points in four corners, ${wrong} on the wrong side of the output's zero line. ${apart}`);
+      figure.tell(plane, `The plane of the inputs, with 32 points in four corners. ${wrong} of them are on the wrong side of the output's zero line. ${apart}`);
       figure.tell(weights, `The plane of the incoming weights. ${range(0, 3).map((j) => `Unit ${j + 1} is at ${number(theta[4 * j], 2)}, ${number(theta[4 * j + 1], 2)}`).join("; ")}.`);
       figure.tell(loss, `The loss at each step: ${number(run.loss[t])} now, ${number(run.loss[STEPS])} at the end.`);
       figure.tell(gap, `The largest gap between two units at each step: ${between} now.`);
