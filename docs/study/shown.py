@@ -28,7 +28,7 @@ def show(figure: Figure) -> None:
 def table(
     head: Sequence[object], rows: Iterable[Sequence[object]], *, as_list: bool = False
 ) -> None:
-    """Show rows as a table; as a list on a phone only where Markdown is MyST's."""
+    """Show rows as a table; on a phone as a list, in a cell whose Markdown is read as MyST."""
     lines = [head, ["---"] * len(head), *rows]
     text = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
     display(Markdown(f"```{{table}}\n:class: as-list\n\n{text}\n```" if as_list else text))

@@ -94,7 +94,7 @@ def keep_apart(part: addnodes.start_of_file, docnames: list[str]) -> None:
         classes = ["gallery-figure"]
         figure.replace_self(nodes.figure("", *figure.children, ids=figure["ids"], classes=classes))
     for image in part.findall(nodes.image):
-        image["loading"] = "lazy"  # of some sixty; a browser that prints fetches them all
+        image["loading"] = "lazy"  # most are far down; a browser that prints fetches all
     for node in part.findall(nodes.Element):
         for names in ("ids", "backrefs"):
             if node.get(names):
